@@ -1,0 +1,41 @@
+"""What a tree remembers of its transition rule, so that it can be read without it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+
+RuleKind = Literal["appending", "rewriting"]
+
+
+@dataclass(frozen=True)
+class RuleDescription:
+    """A transition rule as data; fixed for the whole life of a tree.
+
+    `window` is the greatest state length L (tokens or bytes). `alphabet_size` is None where the
+    alphabet is not a fixed finite set. `fingerprint` changes whenever the rule's numbers may.
+    """
+
+    id: str
+    name: str
+    kind: RuleKind
+    family: str
+    fingerprint: str
+    summary: str
+    alphabet_size: int | None
+    window: int
+    end_keys: tuple[int, ...]
+    whole_distribution: bool
+    needs_prompt: bool
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The description as plain JSON values."""
+        return asdict(self) | {"end_keys": list(self.end_keys), "notes": list(self.notes)}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        fields = dict(stored)
+        fields["end_keys"] = tuple(fields["end_keys"])
+        fields["notes"] = tuple(fields.get("notes", ()))
+        return cls(**fields)
