@@ -1,0 +1,217 @@
+"""From one whole row of log-probabilities to what is asked about a state, exactly.
+
+Log-probabilities are float32 natural logs as the rule gives them; everything derived from them
+(cumulatives, normalisers, entropies) is computed in float64, so that the page, which is sent the
+float32 values, arrives at the same numbers.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from semioscope.core.errors import Unavailable
+from semioscope.core.ranking import LEADING, RankedRow
+from semioscope.core.sampling import Procedure, Weights, probabilities, weigh_row
+from semioscope.core.types import Float32Array, FloatArray, IdArray, State
+
+MOST_ABOVE: Final = 4096
+"""The most next states that one question about a threshold returns."""
+MASS_TOLERANCE: Final = 1e-4
+"""How far above one the probabilities of a state may sum before the rule counts as broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked about one state.
+
+    draws: positions u ∈ [0, 1) in the procedure's interval, one next state drawn for each.
+    keys: next states to be scored.
+    above: every next state with log p ≥ this is wanted (nats; the 4096 most probable at most).
+    """
+
+    state: State
+    draws: tuple[float, ...] = ()
+    keys: tuple[int, ...] = ()
+    above: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NextState:
+    """One next state with its place in rank order.
+
+    cum and cum_procedure are F(t⁻), the mass before it, under the rule and under the procedure;
+    cum_procedure is nan where the procedure cuts it. symbol: (label, state bytes), rewriting only.
+    """
+
+    key: int
+    log_prob: float
+    rank: int
+    cum: float
+    cum_procedure: float
+    symbol: tuple[bytes, bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """What a tree stores of one evaluation of the rule.
+
+    keys u32[K], log_probs f32[K] (nats) in rank order: the leading candidates. `complete`: no
+    other next state is possible. log_sum_exp: of the raw logits. entropy: of the whole
+    distribution, bits. symbols: (label, state bytes) for each candidate, rewriting only.
+    """
+
+    keys: IdArray
+    log_probs: Float32Array
+    log_sum_exp: float
+    entropy: float
+    complete: bool
+    symbols: tuple[tuple[bytes, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The expansion of a state, the procedure there, and the next states asked for, in order."""
+
+    expansion: Expansion
+    weights: Weights
+    drawn: tuple[NextState, ...]
+    scored: tuple[NextState, ...]
+    above: tuple[NextState, ...]
+
+
+def answer_rows(
+    questions: Sequence[Question],
+    rows: Float32Array,
+    log_sum_exps: Sequence[float],
+    procedure: Procedure,
+) -> list[Answer]:
+    """Answers for a batch: rows f32[M, N], one for each question.
+
+    Row by row, because one row fits the processor's cache and a batch does not.
+    """
+    return [
+        answer_row(question, row, log_sum_exp, procedure)
+        for question, row, log_sum_exp in zip(questions, rows, log_sum_exps, strict=True)
+    ]
+
+
+def answer_row(
+    question: Question, log_probs: Float32Array, log_sum_exp: float, procedure: Procedure
+) -> Answer:
+    """The answer about one state; log_probs f32[N], nats, by key (impossible: −inf).
+
+    Raises Unavailable("broken-rule") when the row is no probability distribution.
+    """
+    entropy = rule_entropy_bits(log_probs)
+    row = RankedRow(log_probs)
+    weights = weigh_row(procedure, row, entropy)
+    keys, leading = row.keys(LEADING), row.leading(LEADING)
+    places = _Places(row, procedure.inverse_temperature, weights)
+    return Answer(
+        expansion=Expansion(
+            keys=keys.copy(),
+            log_probs=leading.copy(),
+            log_sum_exp=log_sum_exp,
+            entropy=entropy,
+            complete=row.size <= LEADING,
+        ),
+        weights=weights,
+        drawn=tuple(places.at_rank(places.rank_holding(u)) for u in question.draws),
+        scored=tuple(places.of_key(key) for key in question.keys),
+        above=tuple(places.at_rank(rank) for rank in range(places.count_above(question.above))),
+    )
+
+
+def rule_entropy_bits(log_probs: Float32Array) -> float:
+    """Entropy of a whole row, bits; log_probs f32[N], nats, in any order.
+
+    The exponentials are float32 (relative error 1e-7 each), the sums pairwise in float64.
+    Raises Unavailable("broken-rule") on nan, or on a mass above one.
+    """
+    probs = np.exp(log_probs)
+    mass = float(probs.sum(dtype=np.float64))
+    if not mass <= 1 + MASS_TOLERANCE:
+        raise Unavailable(
+            "broken-rule", f"The rule returned probabilities that sum to {mass:g}, not to one."
+        )
+    finite = np.maximum(log_probs, np.finfo(np.float32).min)
+    finite *= probs
+    return max(0.0, -float(finite.sum(dtype=np.float64)) / math.log(2))
+
+
+class _Places:
+    """Where the next states of one row lie on the unit interval, sorted as far as needed."""
+
+    def __init__(self, row: RankedRow, beta: float, weights: Weights) -> None:
+        self._row = row
+        self._beta = beta
+        self._weights = weights
+        self._is_rule = beta == 1 and weights.log_z == 0
+        self._cum = np.zeros(1)
+        self._cum_procedure = np.zeros(1)
+
+    def rank_holding(self, u: float) -> int:
+        """The rank r with F(r⁻) ≤ u < F(r) under the procedure.
+
+        Rounding may leave F of the last kept rank a little under one; what lies beyond belongs
+        to the last next state of positive width.
+        """
+        kept = min(self._weights.kept, self._row.size)
+        for log_probs in self._row.prefixes(kept):
+            self._reach(len(log_probs))
+            if self._cum_procedure[len(log_probs)] > u:
+                break
+        ends = self._cum_procedure[1 : len(log_probs) + 1]
+        rank = int(np.searchsorted(ends, u, side="right"))
+        return rank if rank < len(ends) else int(np.searchsorted(ends, ends[-1], side="left"))
+
+    def at_rank(self, rank: int) -> NextState:
+        self._reach(rank + 1)
+        return NextState(
+            key=int(self._row.keys(rank + 1)[rank]),
+            log_prob=float(self._row.leading(rank + 1)[rank]),
+            rank=rank,
+            cum=float(self._cum[rank]),
+            cum_procedure=self._procedure_cum(rank),
+        )
+
+    def of_key(self, key: int) -> NextState:
+        """The next state by that key; an impossible one ranks behind all that are possible."""
+        log_probs = self._row.log_probs
+        log_prob = log_probs[key]
+        rank = int(np.count_nonzero(log_probs > log_prob))
+        rank += int(np.count_nonzero(log_probs[:key] == log_prob))
+        if log_prob > -np.inf:
+            return self.at_rank(rank)
+        self._reach(self._row.size)
+        return NextState(key, -math.inf, rank, float(self._cum[-1]), math.nan)
+
+    def count_above(self, threshold: float | None) -> int:
+        if threshold is None:
+            return 0
+        # A float64 threshold compares in float64, not rounded to the row's float32.
+        at_least = np.count_nonzero(self._row.log_probs >= np.float64(threshold))
+        return min(int(at_least), self._row.size, MOST_ABOVE)
+
+    def _procedure_cum(self, rank: int) -> float:
+        return float(self._cum_procedure[rank]) if rank < self._weights.kept else math.nan
+
+    def _reach(self, count: int) -> None:
+        """Make the cumulatives of the ranks below `count` known (running sums in rank order)."""
+        if count < len(self._cum):
+            return
+        known = next(prefix for prefix in self._row.prefixes() if len(prefix) >= count)
+        self._cum = _running(probabilities(1.0, 0.0, known))
+        self._cum_procedure = (
+            self._cum
+            if self._is_rule
+            else _running(probabilities(self._beta, self._weights.log_z, known))
+        )
+
+
+def _running(probs: FloatArray) -> FloatArray:
+    """F(r⁻) for ranks 0 … K, f64[K + 1]."""
+    return np.concatenate((np.zeros(1), np.cumsum(probs)))

@@ -1,0 +1,118 @@
+"""The next states of one state in rank order, sorted only as far as somebody looks.
+
+Rank order is by log-probability, descending, ties by the lowest key. It is the order of the
+Worlds view, of every cut of a sampling procedure, and of the stored candidates.
+"""
+
+from collections.abc import Iterator
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semioscope.core.types import Float32Array, IdArray
+
+LEADING: Final = 64
+"""Candidates that an expansion stores."""
+PREFIXES: Final = (LEADING, 1024, 8192)
+"""How far a row is sorted at first, then, and then, before it is sorted whole."""
+
+
+class RankedLogProbs(Protocol):
+    """Log-probabilities by rank, as far as they are known (nats, float32)."""
+
+    @property
+    def size(self) -> int | None:
+        """How many next states have a positive probability; None when not known."""
+
+    def leading(self, count: int) -> Float32Array | None:
+        """Log-probabilities of the ranks below min(count, size); None when not all are known."""
+
+    def prefixes(self, limit: int | None = None) -> Iterator[Float32Array]:
+        """Longer and longer leading parts; none longer than `limit` or than what is known."""
+
+    def whole(self) -> Float32Array | None:
+        """All of them, in any fixed order; None when not all are known."""
+
+
+class StoredRow:
+    """What an expansion keeps: `log_probs` f32[K] descending, and whether that is everything."""
+
+    def __init__(self, log_probs: Float32Array, complete: bool) -> None:
+        self._log_probs = log_probs
+        self._complete = complete
+
+    @property
+    def size(self) -> int | None:
+        return len(self._log_probs) if self._complete else None
+
+    def leading(self, count: int) -> Float32Array | None:
+        known = self._complete or count <= len(self._log_probs)
+        return self._log_probs[:count] if known else None
+
+    def prefixes(self, limit: int | None = None) -> Iterator[Float32Array]:
+        yield self._log_probs[:limit]
+
+    def whole(self) -> Float32Array | None:
+        return self._log_probs if self._complete else None
+
+
+class RankedRow:
+    """A whole row of log-probabilities, f32[N] by key; impossible next states are −inf."""
+
+    def __init__(self, log_probs: Float32Array) -> None:
+        self.log_probs = log_probs
+        self._size = int(np.count_nonzero(log_probs > -np.inf))
+        self._keys = np.empty(0, np.uint32)
+        self._ranked = np.empty(0, np.float32)
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    def keys(self, count: int) -> IdArray:
+        """Keys of the ranks below min(count, size), u32."""
+        self._sort(count)
+        return self._keys[:count]
+
+    def leading(self, count: int) -> Float32Array:
+        self._sort(count)
+        return self._ranked[:count]
+
+    def prefixes(self, limit: int | None = None) -> Iterator[Float32Array]:
+        end = self._size if limit is None else min(limit, self._size)
+        for count in (*(prefix for prefix in PREFIXES if prefix < end), end):
+            yield self.leading(count)
+
+    def whole(self) -> Float32Array:
+        # Ranked when that is cheap, so that a complete stored row gives the very same sums.
+        if self._size <= LEADING:
+            return self.leading(self._size)
+        return self.log_probs
+
+    def _sort(self, count: int) -> None:
+        """Sort as far as the next prefix that holds `count` ranks."""
+        count = min(count, self._size)
+        if count <= len(self._keys):
+            return
+        reach = next((prefix for prefix in PREFIXES if prefix >= count), self._size)
+        reach = min(reach, self._size)
+        row = self.log_probs
+        border = np.partition(row, len(row) - reach)[len(row) - reach]
+        # Everything tied at the border comes along, and only the lowest keys of it stay.
+        self._keys = _in_rank_order(np.flatnonzero(row >= border), row)[:reach]
+        self._ranked = row[self._keys]
+
+
+def _in_rank_order(keys: NDArray[np.intp], log_probs: Float32Array) -> IdArray:
+    """`keys` (ascending) by log-probability, descending, ties by the lowest key.
+
+    Log-probability and key are packed into one integer each, which numpy sorts several times
+    faster than it does a stable argsort of floats.
+    """
+    # Adding zero makes −0.0 and 0.0 the same bits; flipping makes the bits ascend as the numbers.
+    bits = (np.float32(0) - log_probs[keys]).view(np.uint32)
+    ascending = np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))
+    packed = (ascending.astype(np.uint64) << 32) | keys.astype(np.uint64)
+    packed.sort()
+    return packed.astype(np.uint32)
