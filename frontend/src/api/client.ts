@@ -1,0 +1,140 @@
+import createClient from "openapi-fetch";
+import { decodeFrame, type Frame } from "./frame";
+import { Problem, problemOf } from "./problem";
+import type { components, paths } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Step =
+  | Schemas["TemperatureStep"]
+  | Schemas["TopKStep"]
+  | Schemas["TopPStep"]
+  | Schemas["MinPStep"];
+export type WorldsGrowth = Schemas["WorldsGrowth"];
+export type Strategy =
+  | WorldsGrowth
+  | Schemas["BreadthGrowth"]
+  | Schemas["MassGrowth"]
+  | Schemas["BestFirstGrowth"]
+  | Schemas["AncestralGrowth"];
+export type Admission = Schemas["Admission"];
+export type Branched = Schemas["Branched"];
+export type Edited = Schemas["Edited"];
+export type Job = Schemas["Job"];
+export type Ledger = Schemas["Ledger"];
+export type Link = Schemas["Link"];
+export type Offer = Schemas["Offer"];
+export type RuleDescription = Schemas["Rule"];
+export type StateRef = Schemas["StateRef"];
+export type Status = Schemas["Status"];
+export type TreeSummary = Schemas["TreeSummary"];
+export type TreeView = Schemas["TreeView"];
+export type NewTree = Schemas["CreateTreeRequest"];
+export type GrowRequest = Schemas["GrowRequest"];
+export type Role = TreeView["role"];
+export type SocketMessage =
+  | Schemas["HelloMessage"]
+  | Schemas["ProgressMessage"]
+  | Schemas["PresenceMessage"]
+  | Schemas["RuleMessage"]
+  | Schemas["RevokedMessage"]
+  | Schemas["RolesMessage"];
+
+const client = createClient<paths>({ baseUrl: globalThis.location.origin });
+
+interface Answered<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+async function told<T>(asked: Promise<Answered<T>>): Promise<T> {
+  const { data, error, response } = await asked;
+  if (!response.ok) throw problemOf(response.status, error);
+  if (data === undefined) throw new Problem(response.status, "empty", "The server sent nothing.");
+  return data;
+}
+
+const at = (ref: string) => ({ params: { path: { ref } } });
+
+export const readStatus = (): Promise<Status> => told(client.GET("/api/status"));
+
+export const listTrees = async (): Promise<TreeSummary[]> =>
+  (await told(client.GET("/api/trees"))).trees;
+
+export const createTree = (body: NewTree): Promise<TreeView> =>
+  told(client.POST("/api/trees", { body }));
+
+export const readTree = (ref: string): Promise<TreeView> =>
+  told(client.GET("/api/trees/{ref}", at(ref)));
+
+export async function deleteTree(ref: string): Promise<void> {
+  const { error, response } = await client.DELETE("/api/trees/{ref}", at(ref));
+  if (!response.ok) throw problemOf(response.status, error);
+}
+
+export const renameTree = (ref: string, name: string): Promise<Edited> =>
+  told(client.PATCH("/api/trees/{ref}", { ...at(ref), body: { name } }));
+
+export const forkTree = (ref: string): Promise<TreeView> =>
+  told(client.POST("/api/trees/{ref}/fork", at(ref)));
+
+/** The whole tree as one frame of columns. */
+export async function readColumns(ref: string): Promise<Frame> {
+  const asked = client.GET("/api/trees/{ref}/columns", { ...at(ref), parseAs: "arrayBuffer" });
+  return decodeFrame((await told(asked)) as unknown as ArrayBuffer);
+}
+
+/** What is stored of the tree, weighed under another procedure; nothing is written. */
+export async function readWeights(ref: string, procedure: readonly Step[]): Promise<Frame> {
+  const params = { path: { ref }, query: { procedure: JSON.stringify(procedure) } };
+  const asked = client.GET("/api/trees/{ref}/weights", { params, parseAs: "arrayBuffer" });
+  return decodeFrame((await told(asked)) as unknown as ArrayBuffer);
+}
+
+export const growTree = (ref: string, body: GrowRequest): Promise<Job> =>
+  told(client.POST("/api/trees/{ref}/growths", { ...at(ref), body }));
+
+export const cancelGrowth = (ref: string, job: string): Promise<Job> =>
+  told(client.DELETE("/api/trees/{ref}/growths/{job}", { params: { path: { ref, job } } }));
+
+export const branchByText = (ref: string, node: number, text: string): Promise<Branched> =>
+  told(client.POST("/api/trees/{ref}/branches", { ...at(ref), body: { node, text } }));
+
+export const branchByKeys = (ref: string, node: number, keys: number[]): Promise<Branched> =>
+  told(client.POST("/api/trees/{ref}/branches", { ...at(ref), body: { node, keys } }));
+
+export const pruneState = (ref: string, state: StateRef): Promise<Edited> =>
+  told(client.POST("/api/trees/{ref}/prune", { ...at(ref), body: { state } }));
+
+export const restoreState = (ref: string, node: number): Promise<Edited> =>
+  told(client.POST("/api/trees/{ref}/restore", { ...at(ref), body: { node } }));
+
+export const undoChange = (ref: string): Promise<Edited> =>
+  told(client.POST("/api/trees/{ref}/undo", at(ref)));
+
+export const redoChange = (ref: string): Promise<Edited> =>
+  told(client.POST("/api/trees/{ref}/redo", at(ref)));
+
+export const setProcedure = (
+  ref: string,
+  procedure: Step[],
+): Promise<Schemas["ProcedureSet"]> =>
+  told(client.PUT("/api/trees/{ref}/procedure", { ...at(ref), body: { procedure } }));
+
+export const listLinks = async (ref: string): Promise<Link[]> =>
+  (await told(client.GET("/api/trees/{ref}/links", at(ref)))).links;
+
+export const createLink = (ref: string, kind: Link["kind"]): Promise<Link> =>
+  told(client.POST("/api/trees/{ref}/links", { ...at(ref), body: { kind } }));
+
+export const revokeLink = async (ref: string, link: string): Promise<Link[]> => {
+  const params = { path: { ref, link } };
+  return (await told(client.DELETE("/api/trees/{ref}/links/{link}", { params }))).links;
+};
+
+export const acceptInvitation = (secret: string): Promise<Admission> =>
+  told(client.POST("/api/invitations", { body: { secret } }));
+
+export const acceptRecovery = (secret: string): Promise<Admission> =>
+  told(client.POST("/api/recoveries", { body: { secret } }));

@@ -1,0 +1,93 @@
+import { decodeFrame, type Frame } from "./frame";
+import { arrival, backoff } from "./resume";
+
+export type Connection = "connecting" | "open" | "reconnecting" | "offline" | "closed";
+
+/** What a tree's socket tells; `Message` is the JSON that comes between event frames. */
+export interface Listener<Message> {
+  event(frame: Frame): void;
+  message(message: Message): void;
+  connection(state: Connection): void;
+  /** Sequence number of the last event applied. */
+  seq(): number;
+}
+
+const OFFLINE_AFTER_ATTEMPTS = 4;
+/** Application close codes (4000–4999) and a policy violation say: do not come back. */
+const final = (code: number): boolean => code === 1008 || (code >= 4000 && code < 5000);
+
+/** A tree's events, in sequence; it reconnects and resumes after the last one applied. */
+export class TreeSocket<Message> {
+  private socket: WebSocket | null = null;
+  private attempts = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly ref: string,
+    private readonly listener: Listener<Message>,
+  ) {
+    globalThis.addEventListener("online", this.retryNow);
+    this.connect();
+  }
+
+  /** Says where this visitor is, for the others on the tree. */
+  here(node: number): void {
+    if (this.socket?.readyState === WebSocket.OPEN) {
+      this.socket.send(JSON.stringify({ type: "here", node }));
+    }
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+    globalThis.removeEventListener("online", this.retryNow);
+    this.socket?.close();
+    this.listener.connection("closed");
+  }
+
+  private readonly retryNow = (): void => {
+    if (this.closed || this.socket !== null) return;
+    clearTimeout(this.timer);
+    this.connect();
+  };
+
+  private connect(): void {
+    const address = new URL(`/api/trees/${this.ref}/socket`, globalThis.location.href);
+    address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+    address.searchParams.set("after", String(this.listener.seq()));
+    const socket = new WebSocket(address);
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => {
+      this.attempts = 0;
+      this.listener.connection("open");
+    };
+    socket.onmessage = ({ data }: MessageEvent<ArrayBuffer | string>) => {
+      if (typeof data === "string") this.listener.message(JSON.parse(data) as Message);
+      else this.receive(data);
+    };
+    socket.onclose = ({ code }) => {
+      if (this.socket !== socket) return;
+      this.socket = null;
+      if (this.closed) return;
+      if (final(code)) this.close();
+      else this.comeBack();
+    };
+    this.socket = socket;
+  }
+
+  private receive(data: ArrayBuffer): void {
+    const frame = decodeFrame(data);
+    const next = frame.header["seq"];
+    if (typeof next !== "number") return;
+    const what = arrival(this.listener.seq(), next);
+    if (what === "apply") this.listener.event(frame);
+    else if (what === "gap") this.socket?.close();
+  }
+
+  private comeBack(): void {
+    this.listener.connection(this.attempts >= OFFLINE_AFTER_ATTEMPTS ? "offline" : "reconnecting");
+    this.timer = setTimeout(() => this.connect(), backoff(this.attempts, Math.random()));
+    this.attempts += 1;
+  }
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { FIRST_VIEW, readPlace, readView, treePath, writeView, type ViewAddress } from "./address";
+
+const REF = "tAbCdEfGhIjKlMnOpQrStUv";
+
+describe("a view in the address", () => {
+  it("comes back as it was", () => {
+    const view: ViewAddress = {
+      anchor: 17,
+      selected: 230,
+      seed: 5,
+      heights: "rule",
+      colour: "surprisal",
+    };
+    expect(readView(writeView(view))).toEqual(view);
+  });
+
+  it("is empty for the first view", () => expect(writeView(FIRST_VIEW)).toBe(""));
+
+  it.each(["?z=-3", "?z=banana", "?s=99999999999", "?heights=tall", "?v=9&z=4", "?%%%", "?seed=1e9"])(
+    "that makes no sense (%s) still opens the tree",
+    (search) => expect(readView(search)).toEqual(FIRST_VIEW),
+  );
+
+  it("keeps what it can read", () => {
+    expect(readView("?v=1&z=4&colour=mauve")).toEqual({ ...FIRST_VIEW, anchor: 4 });
+  });
+});
+
+describe("an address", () => {
+  it("leads home", () => expect(readPlace("/", "")).toEqual({ page: "home" }));
+  it("leads to a tree", () => {
+    expect(readPlace(treePath(REF), "")).toEqual({ page: "tree", ref: REF, invitation: null });
+  });
+  it("carries an invitation in its fragment only", () => {
+    expect(readPlace(`/t/${REF}`, "#edit=s3cret_-x")).toEqual({
+      page: "tree",
+      ref: REF,
+      invitation: "s3cret_-x",
+    });
+  });
+  it("leads to a recovery", () => {
+    expect(readPlace("/recover", "#abc")).toEqual({ page: "recover", secret: "abc" });
+  });
+  it("may lead nowhere", () => {
+    expect(readPlace("/t/", "")).toEqual({ page: "nowhere" });
+    expect(readPlace("/etc/passwd", "")).toEqual({ page: "nowhere" });
+  });
+});

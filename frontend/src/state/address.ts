@@ -1,0 +1,83 @@
+/** Colourings and heights that a view may name. */
+export const COLOURS = ["entropy", "surprisal", "probability", "depth"] as const;
+export const HEIGHTS = ["procedure", "rule"] as const;
+export type Colour = (typeof COLOURS)[number];
+export type Heights = (typeof HEIGHTS)[number];
+
+/** What the address keeps of a view: enough to come back to the same picture. */
+export interface ViewAddress {
+  anchor: number;
+  selected: number;
+  seed: number;
+  heights: Heights;
+  colour: Colour;
+}
+
+export const FIRST_VIEW: ViewAddress = {
+  anchor: 0,
+  selected: 0,
+  seed: 0,
+  heights: "procedure",
+  colour: "entropy",
+};
+
+const VERSION = "1";
+const LARGEST = 0xffff_fffe;
+
+function whole(text: string | null): number {
+  if (text === null || !/^\d{1,10}$/.test(text)) return 0;
+  const value = Number(text);
+  return value <= LARGEST ? value : 0;
+}
+
+const among = <T extends string>(choices: readonly T[], text: string | null): T | undefined =>
+  choices.find((choice) => choice === text);
+
+/** Reads `?v=1&z=…&s=…`; whatever it cannot read falls back, so that the tree always opens. */
+export function readView(search: string): ViewAddress {
+  const query = new URLSearchParams(search);
+  if ((query.get("v") ?? VERSION) !== VERSION) return FIRST_VIEW;
+  return {
+    anchor: whole(query.get("z")),
+    selected: whole(query.get("s")),
+    seed: whole(query.get("seed")),
+    heights: among(HEIGHTS, query.get("heights")) ?? FIRST_VIEW.heights,
+    colour: among(COLOURS, query.get("colour")) ?? FIRST_VIEW.colour,
+  };
+}
+
+/** The query of a view, with its `?`; empty for the first view. */
+export function writeView(view: ViewAddress): string {
+  const query = new URLSearchParams();
+  if (view.anchor !== 0) query.set("z", String(view.anchor));
+  if (view.selected !== 0) query.set("s", String(view.selected));
+  if (view.seed !== 0) query.set("seed", String(view.seed));
+  if (view.heights !== FIRST_VIEW.heights) query.set("heights", view.heights);
+  if (view.colour !== FIRST_VIEW.colour) query.set("colour", view.colour);
+  const text = query.toString();
+  return text === "" ? "" : `?v=${VERSION}&${text}`;
+}
+
+export type Place =
+  | { page: "home" }
+  | { page: "tree"; ref: string; invitation: string | null }
+  | { page: "recover"; secret: string | null }
+  | { page: "nowhere" };
+
+/** Which page an address means. A secret stands only in the fragment. */
+export function readPlace(path: string, hash: string): Place {
+  if (path === "/" || path === "") return { page: "home" };
+  const tree = /^\/[tf]\/([tf][\w-]{8,64})\/?$/.exec(path);
+  if (tree?.[1]) {
+    const secret = /^#edit=([\w-]+)$/.exec(hash);
+    return { page: "tree", ref: tree[1], invitation: secret?.[1] ?? null };
+  }
+  if (path === "/recover") {
+    const secret = /^#([\w-]+)$/.exec(hash);
+    return { page: "recover", secret: secret?.[1] ?? null };
+  }
+  return { page: "nowhere" };
+}
+
+/** The page path of a tree: `/t/…` live, `/f/…` frozen. */
+export const treePath = (ref: string): string => `/${ref.startsWith("f") ? "f" : "t"}/${ref}`;

@@ -1,0 +1,1 @@
+export { asProblem, type Problem } from "../api/problem";

@@ -1,0 +1,17 @@
+/** The wire types that the screen speaks of; ui knows the server through state only. */
+export type {
+  Job,
+  Ledger,
+  Link,
+  NewTree,
+  Offer,
+  Role,
+  RuleDescription,
+  StateRef,
+  Status,
+  Step,
+  Strategy,
+  TreeSummary,
+  TreeView,
+  WorldsGrowth,
+} from "../api/client";

@@ -1,0 +1,59 @@
+/** Numbers as people read them. Log-probabilities come in nats, information leaves in bits. */
+
+const BITS = 1 / Math.LN2;
+const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+const grouped = new Intl.NumberFormat("en-GB");
+
+export const bitsOf = (logProb: number): number => Math.max(0, -logProb * BITS);
+
+/** "6.68 bits"; long ones lose their decimals. */
+export function bits(value: number): string {
+  if (!Number.isFinite(value)) return "∞";
+  return value < 100 ? value.toFixed(2) : value.toFixed(1);
+}
+
+const superscript = (value: number): string =>
+  (value < 0 ? "⁻" : "") + [...String(Math.abs(value))].map((d) => SUPERSCRIPT[Number(d)]).join("");
+
+/** A probability in per cent, from its natural log, however small: "22.3%", "4.1×10⁻⁷%". */
+export function percent(logProb: number): string {
+  if (logProb === -Infinity) return "0%";
+  const value = Math.exp(logProb) * 100;
+  if (value >= 99.995) return "100%";
+  if (value >= 10) return `${value.toFixed(1)}%`;
+  if (value >= 1) return `${value.toFixed(2)}%`;
+  if (value >= 0.001) return `${Number(value.toPrecision(3))}%`;
+  const log10 = logProb / Math.LN10 + 2;
+  const exponent = Math.floor(log10);
+  return `${(10 ** (log10 - exponent)).toFixed(1)}×10${superscript(exponent)}%`;
+}
+
+/** A share of one for a list: "22.3%", "0.04%", "<0.01%". */
+export function share(value: number): string {
+  const hundred = value * 100;
+  if (hundred <= 0) return "0%";
+  if (hundred < 0.01) return "<0.01%";
+  if (hundred < 1) return `${hundred.toFixed(2)}%`;
+  return `${hundred.toFixed(1)}%`;
+}
+
+export const count = (value: number): string => grouped.format(value);
+
+export const plural = (value: number, one: string, many = `${one}s`): string =>
+  `${count(value)} ${value === 1 ? one : many}`;
+
+const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 86_400],
+  ["hour", 3600],
+  ["minute", 60],
+];
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+
+/** "3 minutes ago" for a Unix time in seconds. */
+export function ago(at: number): string {
+  const seconds = Date.now() / 1000 - at;
+  for (const [unit, length] of UNITS) {
+    if (seconds >= length) return relative.format(-Math.floor(seconds / length), unit);
+  }
+  return "just now";
+}
