@@ -1,8 +1,8 @@
 """From one whole row of log-probabilities to what is asked about a state, exactly.
 
 Log-probabilities are float32 natural logs as the rule gives them; everything derived from them
-(cumulatives, normalisers, entropies) is computed in float64, so that the page, which is sent the
-float32 values, arrives at the same numbers.
+(normalisers, entropies, and the running sums of `sampling.widths`) is computed in float64, so
+that the page, which is sent the float32 values, arrives at the same numbers.
 """
 
 import math
@@ -14,7 +14,7 @@ import numpy as np
 
 from semioscope.core.errors import Unavailable
 from semioscope.core.ranking import LEADING, RankedRow
-from semioscope.core.sampling import Procedure, Weights, probabilities, weigh_row
+from semioscope.core.sampling import Procedure, Weights, weigh_row, widths
 from semioscope.core.types import Float32Array, FloatArray, IdArray, State
 
 MOST_ABOVE: Final = 4096
@@ -204,14 +204,12 @@ class _Places:
         if count < len(self._cum):
             return
         known = next(prefix for prefix in self._row.prefixes() if len(prefix) >= count)
-        self._cum = _running(probabilities(1.0, 0.0, known))
+        self._cum = _running(widths(1.0, 0.0, known))
         self._cum_procedure = (
-            self._cum
-            if self._is_rule
-            else _running(probabilities(self._beta, self._weights.log_z, known))
+            self._cum if self._is_rule else _running(widths(self._beta, self._weights.log_z, known))
         )
 
 
-def _running(probs: FloatArray) -> FloatArray:
+def _running(lengths: FloatArray) -> FloatArray:
     """F(r⁻) for ranks 0 … K, f64[K + 1]."""
-    return np.concatenate((np.zeros(1), np.cumsum(probs)))
+    return np.concatenate((np.zeros(1), np.cumsum(lengths)))

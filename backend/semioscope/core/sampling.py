@@ -338,6 +338,16 @@ def probabilities(beta: float, log_z: float, log_probs: Float32Array) -> FloatAr
     return np.exp(exponents, out=exponents)
 
 
+def widths(beta: float, log_z: float, log_probs: Float32Array) -> FloatArray:
+    """q of next states as the lengths of their intervals: rounded to float32, f64.
+
+    Exponentials differ in the last bit from one library to the next, and a line magnifies such a
+    bit by 2²² before it takes fresh ones. Rounded, they are the same here and in the page, and so
+    is every sum, quotient and path that follows from them.
+    """
+    return probabilities(beta, log_z, log_probs).astype(np.float32).astype(np.float64)
+
+
 def entropy_bits(beta: float, log_z: float, log_probs: Float32Array) -> float:
     """Entropy of q = exp(β·log_p − log_z) in bits; impossible next states (−inf) add nothing."""
     q = probabilities(beta, log_z, log_probs)

@@ -1,0 +1,151 @@
+"""Arithmetic sampling: a point of the unit interval as a whole trajectory.
+
+SCIENCE.md section 1, *worlds* (Vilnis 2023, arXiv 2210.15458). A line keeps its position relative
+to the state it has reached, and gets fresh seeded bits before its own are used up, so there is no
+depth at which it goes blind. `frontend/src/model/walk.ts` walks the same lines to the same states
+(tests/contract/golden/walk.json).
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from semioscope.core.distribution import Expansion
+from semioscope.core.random import WORD, uniform
+from semioscope.core.sampling import IDENTITY, Weights, widths
+from semioscope.core.tree import Tree
+from semioscope.core.types import FloatArray, NodeId
+
+BITS: Final = 52.0
+"""Bits that a fresh position has to give."""
+FEWEST_BITS: Final = 30.0
+"""With fewer left, the position keeps what is sure of it and is filled up with fresh ones."""
+LARGEST: Final = 1.0 - 2.0**-53
+"""The greatest double below one."""
+CENTRED: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where a line is within its state: u ∈ [0, 1), of whose bits `left` are not used up."""
+
+    u: float
+    left: float = BITS
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """The next state that holds a position. `child`: its node, if it is a visible one.
+
+    before and width: F(t⁻) and q(t) under the procedure.
+    """
+
+    key: int
+    child: NodeId | None
+    log_prob: float
+    rank: int
+    before: float
+    width: float
+
+
+def draw_offset(seed: int) -> float:
+    """The common offset of all lines, in spacings: centred for seed 0, else drawn from the seed."""
+    return CENTRED if seed == 0 else uniform(seed, WORD, 0)
+
+
+def starts(lines: int, lo: float = 0.0, hi: float = 1.0, offset: float = CENTRED) -> list[Line]:
+    """n lines at even spacing within [lo, hi) of a state's interval, the topmost first."""
+    return [Line(_clamp(lo + (hi - lo) * (index + offset) / lines)) for index in range(lines)]
+
+
+def advance(line: Line, before: float, width: float, fresh: float) -> Line:
+    """The line within the next state that holds it: u ← (u − F)/q.
+
+    before, width: F(t⁻) and q(t) of that next state. fresh: uniform(seed, line, depth), depth
+    counted from the state where the line started; used when fewer than 30 bits are left.
+    """
+    u = _clamp((line.u - before) / width)
+    left = line.left + math.log2(width)
+    if left >= FEWEST_BITS:
+        return Line(u, left)
+    scale = 2.0 ** max(0, math.floor(left))
+    return Line(_clamp((math.floor(u * scale) + fresh) / scale), BITS)
+
+
+def locate(tree: Tree, node: NodeId, u: float, fingerprint: str) -> Located | None:
+    """The next state of an expanded state that holds u, from what the tree stores.
+
+    None: it cannot be known without the rule (the state is not expanded or not weighed under that
+    procedure, or u lies beyond the stored candidates and the children outside them).
+    """
+    expansion, weights = tree.expansion(node), tree.weights_at(node, fingerprint)
+    if expansion is None or weights is None:
+        return None
+    beta = inverse_temperature(tree, fingerprint)
+    lengths = widths(beta, weights.log_z, expansion.log_probs[: weights.kept])
+    if not len(lengths):
+        return None
+    ends = np.cumsum(lengths)
+    rank = int(np.searchsorted(ends, u, side="right"))
+    if rank < len(ends):
+        return _candidate(tree, node, expansion, lengths, ends, rank)
+    if expansion.complete or len(ends) == weights.kept:
+        # Rounding may leave the last end a little under one.
+        last = int(np.searchsorted(ends, ends[-1], side="left"))
+        return _candidate(tree, node, expansion, lengths, ends, last)
+    return _tail_child(tree, node, u, fingerprint, beta, weights)
+
+
+def inverse_temperature(tree: Tree, fingerprint: str) -> float:
+    """β of a procedure that the tree remembers, and 1 for the rule."""
+    weighing = tree.weighings.get(fingerprint)
+    return (IDENTITY if weighing is None else weighing.procedure).inverse_temperature
+
+
+def width_of(log_prob: float, beta: float, log_z: float) -> float:
+    """q of one next state, as `sampling.widths` gives it; log_prob in nats."""
+    return float(widths(beta, log_z, np.array([log_prob], np.float32))[0])
+
+
+def _candidate(
+    tree: Tree,
+    node: NodeId,
+    expansion: Expansion,
+    lengths: FloatArray,
+    ends: FloatArray,
+    rank: int,
+) -> Located:
+    key = int(expansion.keys[rank])
+    child = tree.find_child(node, key)
+    return Located(
+        key=key,
+        child=child if child is not None and tree.has(child) else None,
+        log_prob=float(expansion.log_probs[rank]),
+        rank=rank,
+        before=float(ends[rank - 1]) if rank else 0.0,
+        width=float(lengths[rank]),
+    )
+
+
+def _tail_child(
+    tree: Tree, node: NodeId, u: float, fingerprint: str, beta: float, weights: Weights
+) -> Located | None:
+    for child in tree.children(node):
+        before = tree.tail_cum(child, fingerprint)
+        width = width_of(tree.log_prob(child), beta, weights.log_z)
+        if before <= u < before + width:
+            return Located(
+                tree.key(child),
+                child,
+                tree.log_prob(child),
+                int(tree.ranks[child]),
+                before,
+                width,
+            )
+    return None
+
+
+def _clamp(u: float) -> float:
+    return min(max(u, 0.0), LARGEST)
