@@ -1,0 +1,118 @@
+"""What a tree stores of every evaluation of its rule: the leading candidates and three numbers."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semioscope.core.distribution import Expansion
+from semioscope.core.events import column
+from semioscope.core.growable import Growable
+from semioscope.core.types import UNKNOWN_RANK, Columns, IdArray
+
+_AT_ONCE = 1 << 14
+
+
+class Expansions:
+    """One row an expansion, in the order in which they came; candidates row after row (CSR)."""
+
+    def __init__(self) -> None:
+        self._row_of = Growable("<i4")  # by node; -1 where there is none, or beyond the end
+        self.node = Growable("<u4")
+        self._start = Growable("<i8")
+        self._count = Growable("<u4")
+        self._log_sum_exp = Growable("<f4")
+        self._entropy = Growable("<f4")
+        self._complete = Growable("u1")
+        self._key = Growable("<u4")
+        self._log_prob = Growable("<f4")
+
+    @property
+    def size(self) -> int:
+        """How many states have been expanded, hidden expansions included."""
+        return self.node.size
+
+    def has(self, nodes: IdArray) -> NDArray[np.bool_]:
+        """Which of the nodes have an expansion, hidden or not, bool[n]."""
+        return self._rows(nodes) >= 0
+
+    def at(self, node: int) -> Expansion | None:
+        """The expansion of a state, hidden or not; its arrays are views."""
+        row = self._row(node)
+        if row < 0:
+            return None
+        start = int(self._start.values[row])
+        end = start + int(self._count.values[row])
+        return Expansion(
+            keys=self._key.values[start:end],
+            log_probs=self._log_prob.values[start:end],
+            log_sum_exp=float(self._log_sum_exp.values[row]),
+            entropy=float(self._entropy.values[row]),
+            complete=bool(self._complete.values[row]),
+        )
+
+    def add(self, columns: Columns) -> tuple[IdArray, NDArray[np.bool_]]:
+        """Takes the expanded_* and candidate_* columns of an event.
+
+        A state that has a row keeps it. Returns the expanded nodes, new and old, u4[n], and
+        which of them allow no next state, bool[n].
+        """
+        nodes = column(columns, "expanded_node")
+        counts = column(columns, "expanded_count")
+        complete = column(columns, "expanded_complete")
+        if nodes.size:
+            self._row_of.fill(max(0, int(nodes.max()) + 1 - self._row_of.size), -1)
+        is_new = self._rows(nodes) < 0
+        kept = np.repeat(is_new, counts)
+        self._row_of.values[nodes[is_new]] = self.size + np.arange(np.count_nonzero(is_new))
+        ends = self._key.size + np.cumsum(counts[is_new], dtype=np.int64)
+        self._start.append(ends - counts[is_new])
+        self._key.append(column(columns, "candidate_key")[kept])
+        self._log_prob.append(column(columns, "candidate_log_prob")[kept])
+        self.node.append(nodes[is_new])
+        self._count.append(counts[is_new])
+        self._log_sum_exp.append(column(columns, "expanded_log_sum_exp")[is_new])
+        self._entropy.append(column(columns, "expanded_entropy")[is_new])
+        self._complete.append(complete[is_new])
+        rows = self._rows(nodes)
+        return nodes, (self._count.values[rows] == 0) & (self._complete.values[rows] != 0)
+
+    def ranks(self, parents: IdArray, keys: IdArray) -> IdArray:
+        """The place of each key among the stored candidates of its parent, u4[n]; UNKNOWN_RANK
+        where it is not among them."""
+        found = np.full(len(parents), UNKNOWN_RANK, np.uint32)
+        rows = self._rows(parents)
+        places = np.flatnonzero(rows >= 0)
+        for start in range(0, len(places), _AT_ONCE):
+            some = places[start : start + _AT_ONCE]
+            found[some] = self._search(rows[some], keys[some])
+        return found
+
+    def to_columns(self) -> Columns:
+        """The expanded_* and candidate_* columns of the whole tree, row after row."""
+        return {
+            "expanded_node": self.node.values,
+            "expanded_log_sum_exp": self._log_sum_exp.values,
+            "expanded_entropy": self._entropy.values,
+            "expanded_count": self._count.values,
+            "expanded_complete": self._complete.values,
+            "candidate_key": self._key.values,
+            "candidate_log_prob": self._log_prob.values,
+        }
+
+    def _row(self, node: int) -> int:
+        return int(self._row_of.values[node]) if node < self._row_of.size else -1
+
+    def _rows(self, nodes: IdArray) -> NDArray[np.int32]:
+        rows = np.full(len(nodes), -1, np.int32)
+        known = nodes < self._row_of.size
+        rows[known] = self._row_of.values[nodes[known]]
+        return rows
+
+    def _search(self, rows: NDArray[np.int32], keys: IdArray) -> IdArray:
+        counts = self._count.values[rows].astype(np.int64)
+        begins = np.cumsum(counts) - counts
+        place = np.arange(int(counts.sum())) - np.repeat(begins, counts)
+        candidates = self._key.values[np.repeat(self._start.values[rows], counts) + place]
+        hits = np.flatnonzero(candidates == np.repeat(keys, counts))
+        found = np.full(len(rows), UNKNOWN_RANK, np.uint32)
+        found[np.searchsorted(begins, hits, side="right") - 1] = place[hits]
+        return found

@@ -1,0 +1,166 @@
+"""The nodes of a tree as columns, and how to find one."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semioscope.core.growable import Growable
+from semioscope.core.ledger import TAIL
+from semioscope.core.types import NO_PARENT, ROOT, UNKNOWN_RANK, Columns, IdArray, NodeId
+
+_NONE = NO_PARENT
+
+
+class Nodes:
+    """parent u4, key u4, log_prob f4 (nats, given the parent), depth u4, cum_log_prob f8 (nats,
+    from the root), rank u4 (among all next states of the parent), visits u4, tail_cum f8 (F(t⁻)
+    under the rule, nan for stored candidates), marks u1 (core/ledger.py), child_sum f8 (Σ of the
+    children's probabilities that are not hidden). The root is node 0.
+    """
+
+    def __init__(self) -> None:
+        self.parent = Growable("<u4")
+        self.key = Growable("<u4")
+        self.log_prob = Growable("<f4")
+        self.depth = Growable("<u4")
+        self.cum_log_prob = Growable("<f8")
+        self.rank = Growable("<u4")
+        self.visits = Growable("<u4")
+        self.tail_cum = Growable("<f8")
+        self.marks = Growable("u1")
+        self.child_sum = Growable("<f8")
+        self._first_child = Growable("<u4")
+        self._last_child = Growable("<u4")
+        self._next_sibling = Growable("<u4")
+        self._ids: dict[int, int] = {}
+        self._append_blank(1)
+        self.parent.append([NO_PARENT])
+        self.key.append([0])
+        self.log_prob.append([0.0])
+        self.rank.values[ROOT] = 0
+
+    @property
+    def size(self) -> int:
+        return self.parent.size
+
+    def append(self, parents: IdArray, keys: IdArray, log_probs: NDArray[np.float32]) -> IdArray:
+        """Adds nodes; returns their ids, ascending.
+
+        Raises ValueError, and adds nothing, for a parent that does not precede its child or for a
+        next state that its parent already has.
+        """
+        first = self.size
+        ids = np.arange(first, first + len(parents), dtype=np.uint32)
+        if np.any(parents >= ids):
+            raise ValueError("a parent must precede its child")
+        packed = (parents.astype(np.uint64) << np.uint64(32) | keys.astype(np.uint64)).tolist()
+        if len(set(packed)) < len(packed) or not self._ids.keys().isdisjoint(packed):
+            raise ValueError("a next state can be a child of its parent only once")
+        self._ids.update(zip(packed, ids.tolist(), strict=True))
+        self._append_blank(len(ids))
+        self.parent.append(parents)
+        self.key.append(keys)
+        self.log_prob.append(log_probs)
+        self._sum_along_paths(ids)
+        self._link(ids)
+        return ids
+
+    def find(self, parent: int, key: int) -> NodeId | None:
+        """The child of that parent by that key, hidden or not."""
+        found = self._ids.get(parent << 32 | key)
+        return None if found is None else NodeId(found)
+
+    def children(self, node: int) -> list[NodeId]:
+        """All children, hidden or not, in the order in which they were added."""
+        found = []
+        following = self._next_sibling.values
+        child = int(self._first_child.values[node])
+        while child != _NONE:
+            found.append(NodeId(child))
+            child = int(following[child])
+        return found
+
+    def with_children(self, nodes: IdArray) -> NDArray[np.bool_]:
+        """Which of the nodes have any child, hidden or not, bool[n]."""
+        found: NDArray[np.bool_] = self._first_child.values[nodes] != _NONE
+        return found
+
+    def path(self, node: int) -> list[NodeId]:
+        """The nodes from the root to this one, both included."""
+        parents = self.parent.values
+        found = []
+        while node != NO_PARENT:
+            found.append(NodeId(node))
+            node = int(parents[node])
+        return found[::-1]
+
+    def to_columns(self) -> Columns:
+        """The node_*, tail_* and visited_* columns of the whole tree, without the root."""
+        tails = np.flatnonzero(self.marks.values & TAIL).astype(np.uint32)
+        visited = np.flatnonzero(self.visits.values).astype(np.uint32)
+        return {
+            "node_parent": self.parent.values[1:],
+            "node_key": self.key.values[1:],
+            "node_log_prob": self.log_prob.values[1:],
+            "tail_node": tails,
+            "tail_rank": self.rank.values[tails],
+            "tail_cum": self.tail_cum.values[tails],
+            "visited_node": visited,
+            "visited_count": self.visits.values[visited],
+        }
+
+    def _append_blank(self, count: int) -> None:
+        for column, blank in (
+            (self.depth, 0),
+            (self.cum_log_prob, 0.0),
+            (self.rank, UNKNOWN_RANK),
+            (self.visits, 0),
+            (self.tail_cum, np.nan),
+            (self.marks, 0),
+            (self.child_sum, 0.0),
+            (self._first_child, _NONE),
+            (self._last_child, _NONE),
+            (self._next_sibling, _NONE),
+        ):
+            column.fill(count, blank)
+
+    def _sum_along_paths(self, ids: IdArray) -> None:
+        depth, cum = self.depth.values, self.cum_log_prob.values
+        for level, parents in generations(ids, self.parent.values[ids]):
+            depth[level] = depth[parents] + 1
+            cum[level] = cum[parents] + self.log_prob.values[level].astype(np.float64)
+
+    def _link(self, ids: IdArray) -> None:
+        if not len(ids):
+            return
+        parents = self.parent.values[ids]
+        order = np.argsort(parents, kind="stable")
+        children, parents = ids[order], parents[order]
+        is_first = np.append(True, parents[1:] != parents[:-1])
+        is_last = np.append(is_first[1:], True)
+        self._next_sibling.values[children[:-1][~is_last[:-1]]] = children[1:][~is_first[1:]]
+        owners, firsts = parents[is_first], children[is_first]
+        elders = self._last_child.values[owners]
+        alone = elders == _NONE
+        self._first_child.values[owners[alone]] = firsts[alone]
+        self._next_sibling.values[elders[~alone]] = firsts[~alone]
+        self._last_child.values[owners] = children[is_last]
+
+
+def generations(ids: IdArray, parents: IdArray) -> list[tuple[IdArray, IdArray]]:
+    """New nodes with their parents, ordered so that parents among them come first.
+
+    ids: ascending and consecutive; parents: of each. One pair of arrays a generation.
+    """
+    if not len(ids):
+        return []
+    first = int(ids[0])
+    generation = np.zeros(len(ids), np.int64)
+    waiting = np.flatnonzero(parents >= first)
+    rounds = [np.flatnonzero(parents < first)]
+    generation[waiting] = -1
+    while len(waiting):
+        ready = generation[parents[waiting] - first] == len(rounds) - 1
+        generation[waiting[ready]] = len(rounds)
+        rounds.append(waiting[ready])
+        waiting = waiting[~ready]
+    return [(ids[places], parents[places]) for places in rounds]

@@ -1,0 +1,485 @@
+"""The trajectory tree: append-only columns, changed by events only (DESIGN.md section 3)."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any, Final, Self
+
+import numpy as np
+
+from semioscope.core import frame
+from semioscope.core.alphabet import pieces
+from semioscope.core.distribution import Expansion
+from semioscope.core.errors import InvalidRequest
+from semioscope.core.events import Event, column
+from semioscope.core.expansions import Expansions
+from semioscope.core.ledger import (
+    CUT,
+    EXPANDED,
+    GONE,
+    HIDDEN,
+    NOTHING,
+    TAIL,
+    TERMINAL,
+    UNDER,
+    Ledger,
+    Marks,
+    child_sums,
+    inherited,
+    is_terminal,
+    ledger_of,
+    shares,
+    standing,
+)
+from semioscope.core.nodes import Nodes, generations
+from semioscope.core.rule import RuleDescription
+from semioscope.core.sampling import IDENTITY, IDENTITY_FINGERPRINT, Procedure, Weights
+from semioscope.core.symbols import Symbols
+from semioscope.core.types import (
+    ALL_KEPT,
+    ROOT,
+    Columns,
+    Float32Array,
+    FloatArray,
+    IdArray,
+    NodeId,
+    Seq,
+    State,
+)
+from semioscope.core.weighing import Weighing
+
+MOST_WEIGHINGS: Final = 6
+"""How many procedures a tree remembers beside the rule; the oldest give way, the default never."""
+
+
+class Tree:
+    """Everything known of one initial state under one rule.
+
+    rule, prompt and max_length (L, in tokens or rewriting steps, the prompt's length included)
+    are fixed. `apply` is the only way to change a tree. "Visible" leaves out what is hidden;
+    what is under a cut is visible.
+    """
+
+    def __init__(
+        self,
+        rule: RuleDescription,
+        prompt: State,
+        max_length: int,
+        prompt_pieces: Sequence[bytes] = (),
+        procedure: Procedure = IDENTITY,
+        name: str = "",
+    ) -> None:
+        """prompt_pieces: the bytes of each token of the prompt, for display."""
+        self.rule = rule
+        self.prompt = prompt
+        self.max_length = max_length
+        self.prompt_pieces = tuple(prompt_pieces)
+        self.procedure = procedure
+        self.name = name
+        self.seq = Seq(0)
+        self.symbols = Symbols(prompt if isinstance(prompt, bytes) else None)
+        self.weighings: OrderedDict[str, Weighing] = OrderedDict()
+        self._nodes = Nodes()
+        self._expansions = Expansions()
+        if len(prompt) >= max_length:
+            self.marks[ROOT] |= TERMINAL
+        self._touch(procedure)
+        self._refresh()
+
+    # -- numbers of the whole tree; the arrays are views, valid until the next event
+
+    @property
+    def size(self) -> int:
+        """Nodes, the root and hidden ones included: the id of the next node."""
+        return self._nodes.size
+
+    @property
+    def expansion_count(self) -> int:
+        """States ever expanded, hidden expansions included."""
+        return self._expansions.size
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the default procedure."""
+        return self.procedure.fingerprint
+
+    @property
+    def ledger(self) -> Ledger:
+        return ledger_of(self._ledger)
+
+    @property
+    def parents(self) -> IdArray:
+        return self._nodes.parent.values
+
+    @property
+    def keys(self) -> IdArray:
+        return self._nodes.key.values
+
+    @property
+    def log_probs(self) -> Float32Array:
+        """Given the parent, nats, under the rule."""
+        return self._nodes.log_prob.values
+
+    @property
+    def depths(self) -> IdArray:
+        return self._nodes.depth.values
+
+    @property
+    def cum_log_probs(self) -> FloatArray:
+        """From the root, nats, under the rule."""
+        return self._nodes.cum_log_prob.values
+
+    @property
+    def ranks(self) -> IdArray:
+        """Among all next states of the parent, 0 the most probable; UNKNOWN_RANK where unknown."""
+        return self._nodes.rank.values
+
+    @property
+    def visits(self) -> IdArray:
+        """How many random trajectories have gone through each node."""
+        return self._nodes.visits.values
+
+    @property
+    def marks(self) -> Marks:
+        """The bits of core/ledger.py."""
+        return self._nodes.marks.values
+
+    # -- one node
+
+    def has(self, node: int) -> bool:
+        """Whether there is a visible node of this id."""
+        return 0 <= node < self.size and not self.marks[node] & GONE
+
+    def parent(self, node: int) -> NodeId | None:
+        return None if node == ROOT else NodeId(int(self.parents[node]))
+
+    def key(self, node: int) -> int:
+        return int(self.keys[node])
+
+    def log_prob(self, node: int) -> float:
+        return float(self.log_probs[node])
+
+    def depth(self, node: int) -> int:
+        return int(self.depths[node])
+
+    def cum_log_prob(self, node: int) -> float:
+        return float(self.cum_log_probs[node])
+
+    def tail_cum(self, node: int, fingerprint: str = IDENTITY_FINGERPRINT) -> float:
+        """F(t⁻) of a node outside its parent's stored candidates; nan where it is not known."""
+        if fingerprint == IDENTITY_FINGERPRINT:
+            return float(self._nodes.tail_cum.values[node])
+        weighing = self.weighings.get(fingerprint)
+        return float("nan") if weighing is None else weighing.tail_cum(node)
+
+    def is_terminal(self, node: int) -> bool:
+        return bool(is_terminal(self.marks[node]))
+
+    def is_expanded(self, node: int) -> bool:
+        """Whether it has an expansion that is not hidden."""
+        return bool(self.marks[node] & EXPANDED)
+
+    def is_hidden(self, node: int) -> bool:
+        """Whether it is hidden, or below something hidden."""
+        return bool(self.marks[node] & GONE)
+
+    def is_cut(self, node: int) -> bool:
+        return bool(self.marks[node] & CUT)
+
+    def under_cut(self, node: int) -> bool:
+        """Whether it, or a state before it, is cut."""
+        return bool(self.marks[node] & (CUT | UNDER))
+
+    def expansion(self, node: int) -> Expansion | None:
+        """Its expansion unless that is hidden. `symbols` is empty: keys index `tree.symbols`."""
+        return self._expansions.at(node) if self.is_expanded(node) else None
+
+    def residual(self, node: int) -> float:
+        """1 − Σ of its visible children's probabilities, at least 0; given the state itself."""
+        return max(0.0, 1.0 - float(self._nodes.child_sum.values[node]))
+
+    def weights_at(self, node: int, fingerprint: str) -> Weights | None:
+        """The procedure at an expanded state; None where it has not been evaluated."""
+        expansion = self.expansion(node)
+        if expansion is None:
+            return None
+        if fingerprint == IDENTITY_FINGERPRINT:
+            return Weights(0.0, ALL_KEPT, expansion.entropy)
+        weighing = self.weighings.get(fingerprint)
+        return None if weighing is None else weighing.at(node)
+
+    # -- from node to node
+
+    def find_child(self, parent: int, key: int) -> NodeId | None:
+        """The child by that key, hidden ones too."""
+        return self._nodes.find(parent, key)
+
+    def children(self, node: int) -> list[NodeId]:
+        """The visible children, in the order in which they were added."""
+        marks = self.marks
+        return [child for child in self._nodes.children(node) if not marks[child] & GONE]
+
+    def path(self, node: int) -> list[NodeId]:
+        """From the root to the node, both included."""
+        return self._nodes.path(node)
+
+    def state_of(self, node: int) -> State:
+        if isinstance(self.prompt, bytes):
+            return self.prompt if node == ROOT else self.symbols.state(self.key(node))
+        keys = self.keys
+        return self.prompt + tuple(int(keys[step]) for step in self.path(node)[1:])
+
+    def state_id(self, node: int) -> int:
+        """Rewriting rules: a number that two nodes share iff their states are equal."""
+        return 0 if node == ROOT else self.symbols.state_id(self.key(node))
+
+    def pieces(self, node: int) -> list[str]:
+        """What each token of the prompt and of the path shows, for display; under a rewriting
+        rule each state of the path as text."""
+        path = self.path(node)
+        if isinstance(self.prompt, bytes):
+            states = [self.prompt, *(self.symbols.state(self.key(step)) for step in path[1:])]
+            return [pieces([state])[0] for state in states]
+        labels = [self.symbols.label(self.key(step)) for step in path[1:]]
+        return pieces([*self.prompt_pieces, *labels])
+
+    def text_of(self, node: int) -> str:
+        """What follows the prompt up to this node; under a rewriting rule its state."""
+        shown = self.pieces(node)
+        return shown[-1] if isinstance(self.prompt, bytes) else "".join(shown[len(self.prompt) :])
+
+    # -- many nodes
+
+    def expanded_nodes(self) -> IdArray:
+        """The visible expanded states, ascending, u4[n]."""
+        return np.flatnonzero((self.marks & (EXPANDED | GONE)) == EXPANDED).astype(np.uint32)
+
+    def frontier(self) -> IdArray:
+        """The states that can be expanded: visible, not under a cut, not terminal; u4[n]."""
+        marks = self.marks
+        excluded = (marks & (EXPANDED | GONE | CUT | UNDER)) != 0
+        return np.flatnonzero(~excluded & ~is_terminal(marks)).astype(np.uint32)
+
+    def not_weighed(self, fingerprint: str) -> IdArray:
+        """The visible expanded states that this procedure has not been evaluated at, u4[n]."""
+        expanded = self.expanded_nodes()
+        if fingerprint == IDENTITY_FINGERPRINT:
+            return expanded[:0]
+        weighing = self.weighings.get(fingerprint)
+        return expanded if weighing is None else expanded[weighing.lacking(expanded)]
+
+    # -- change
+
+    def apply(self, event: Event) -> None:
+        """Makes one event happen. Raises ValueError, changing nothing, if it is not the next one
+        or does not fit the tree."""
+        if event.seq != self.seq + 1:
+            raise ValueError(f"event {event.seq} cannot follow event {self.seq}")
+        payload, columns = event.payload, event.columns
+        match event.kind:
+            case "grow":
+                self._grow(payload, columns)
+            case "weigh":
+                self._weigh(payload, columns)
+            case "prune":
+                self._mark(np.array([payload["node"]]), CUT, True)
+                self._refresh()
+            case "restore":
+                self._mark(np.array([payload["node"]]), CUT, False)
+                self._refresh()
+            case "hide" | "show":
+                self._take_marks(columns)
+                self._refresh()
+            case "procedure":
+                self.procedure = Procedure.from_wire(payload["procedure"])
+                self._touch(self.procedure)
+            case "rename":
+                self.name = payload["name"]
+        self.seq = event.seq
+
+    def _grow(self, payload: dict[str, Any], columns: Columns) -> None:
+        if payload["first_node"] != self.size:
+            raise ValueError(f"node {payload['first_node']} is not the next one, {self.size}")
+        shown = column(columns, "shown_node")
+        needs_refresh = bool(shown.size) or self._expands_above_children(columns)
+        touched = self._touched(columns)
+        before = self._shares(touched)
+        added = self._take(columns)
+        if "fingerprint" in payload:
+            self._weigh(payload, columns)
+        if needs_refresh:
+            self._mark(shown, HIDDEN, False)
+            self._refresh()
+            return
+        for level, parents in generations(added, self.parents[added]):
+            self.marks[level] |= inherited(self.marks[level], self.marks[parents])
+        np.add.at(
+            self._nodes.child_sum.values,
+            self.parents[added],
+            np.exp(self.log_probs[added].astype(np.float64)),
+        )
+        self._ledger += self._shares(np.concatenate([touched, added])) - before
+
+    def _take(self, columns: Columns) -> IdArray:
+        """Adds what a growth carries; returns the new nodes, u4[n]. Derived marks come later."""
+        size = self.size + len(column(columns, "node_parent"))
+        for name in ("expanded_node", "tail_node", "visited_node", "shown_node"):
+            if np.any(column(columns, name) >= size):
+                raise ValueError(f"{name} names a node that is not there")
+        nodes = self._nodes
+        added = nodes.append(
+            column(columns, "node_parent"),
+            column(columns, "node_key"),
+            column(columns, "node_log_prob"),
+        )
+        self.symbols.add_columns(columns)
+        is_end = self.depths[added].astype(np.int64) + len(self.prompt) >= self.max_length
+        if self.rule.kind == "appending":
+            is_end |= np.isin(self.keys[added], np.array(self.rule.end_keys, np.uint32))
+        self.marks[added[is_end]] |= TERMINAL
+        expanded, nothing = self._expansions.add(columns)
+        self.marks[expanded] |= EXPANDED
+        self.marks[expanded[nothing]] |= NOTHING
+        self.ranks[added] = self._expansions.ranks(self.parents[added], self.keys[added])
+        tails = column(columns, "tail_node")
+        self.marks[tails] |= TAIL
+        self.ranks[tails] = column(columns, "tail_rank")
+        nodes.tail_cum.values[tails] = column(columns, "tail_cum")
+        np.add.at(self.visits, column(columns, "visited_node"), column(columns, "visited_count"))
+        return added
+
+    def _touched(self, columns: Columns) -> IdArray:
+        """The nodes there before this growth whose share of the ledger it may change, u4[n]."""
+        named = np.concatenate([column(columns, "node_parent"), column(columns, "expanded_node")])
+        return np.unique(named[named < self.size])
+
+    def _expands_above_children(self, columns: Columns) -> bool:
+        nodes = column(columns, "expanded_node")
+        nodes = nodes[nodes < self.size]
+        hidden = (self.marks[nodes] & EXPANDED) == 0
+        return bool(np.any(hidden & self._nodes.with_children(nodes)))
+
+    def _weigh(self, payload: dict[str, Any], columns: Columns) -> None:
+        weighing = self._touch(Procedure.from_wire(payload["procedure"]))
+        if weighing is not None:
+            weighing.add(columns)
+
+    def _touch(self, procedure: Procedure) -> Weighing | None:
+        """The weighing of a procedure, made the most recent; None for the rule itself."""
+        if procedure.is_identity:
+            return None
+        weighing = self.weighings.setdefault(procedure.fingerprint, Weighing(procedure))
+        self.weighings.move_to_end(procedure.fingerprint)
+        oldest = (name for name in self.weighings if name != self.fingerprint)
+        if len(self.weighings) > MOST_WEIGHINGS:
+            del self.weighings[next(oldest)]
+        return weighing
+
+    def _take_marks(self, columns: Columns) -> None:
+        for name, mark, on in (
+            ("hidden_node", HIDDEN, True),
+            ("shown_node", HIDDEN, False),
+            ("hidden_expansion", EXPANDED, False),
+            ("shown_expansion", EXPANDED, True),
+            ("cut_node", CUT, True),
+        ):
+            self._mark(column(columns, name), mark, on)
+
+    def _mark(self, nodes: IdArray, mark: int, on: bool) -> None:
+        if np.any(nodes >= self.size):
+            raise ValueError("a node that is not there cannot be marked")
+        if not on:
+            self.marks[nodes] &= np.uint8(255 - mark)
+            return
+        if mark == EXPANDED:
+            nodes = nodes[self._expansions.has(nodes)]
+        self.marks[nodes] |= np.uint8(mark)
+
+    def _shares(self, nodes: IdArray) -> FloatArray:
+        return shares(
+            self.marks[nodes], self.cum_log_probs[nodes], self._nodes.child_sum.values[nodes]
+        )
+
+    def _refresh(self) -> None:
+        """Works out anew what follows from the marks: what is gone or under a cut, the sums of
+        the children, the ledger."""
+        self.marks[:] = standing(self.parents, self.depths, self.marks)
+        self._nodes.child_sum.values[:] = child_sums(self.parents, self.log_probs, self.marks)
+        self._ledger = shares(self.marks, self.cum_log_probs, self._nodes.child_sum.values)
+
+    # -- whole
+
+    def to_frame(self, *, every_weighing: bool = True) -> bytes:
+        """The tree frame: everything but the rule, the prompt and L.
+
+        The default procedure's weights stand in weight_*, those of another procedure in
+        weight_*:<fingerprint>, which the wire does without (`every_weighing=False`).
+        """
+        marks = self.marks
+        columns = self._nodes.to_columns() | self._expansions.to_columns()
+        columns |= self.symbols.to_columns()
+        columns |= {
+            "cut_node": _where(marks, CUT),
+            "hidden_node": _where(marks, HIDDEN),
+            "hidden_expansion": self._expansions.node.values[
+                (marks[self._expansions.node.values] & EXPANDED) == 0
+            ],
+        }
+        listed = [
+            (fingerprint, weighing)
+            for fingerprint, weighing in self.weighings.items()
+            if every_weighing or fingerprint == self.fingerprint
+        ]
+        for fingerprint, weighing in listed:
+            suffix = "" if fingerprint == self.fingerprint else f":{fingerprint}"
+            columns |= {name + suffix: each for name, each in weighing.to_columns().items()}
+        header = {
+            "type": "tree",
+            "version": frame.VERSION,
+            "seq": self.seq,
+            "name": self.name,
+            "procedure": self.procedure.to_wire(),
+            "fingerprint": self.fingerprint,
+            "ledger": self.ledger.to_json(),
+            "weighings": [
+                {"procedure": weighing.procedure.to_wire(), "fingerprint": fingerprint}
+                for fingerprint, weighing in listed
+            ],
+        }
+        return frame.encode(header, {name: each for name, each in columns.items() if each.size})
+
+    @classmethod
+    def from_frame(
+        cls,
+        raw: bytes,
+        rule: RuleDescription,
+        prompt: State,
+        max_length: int,
+        prompt_pieces: Sequence[bytes] = (),
+    ) -> Self:
+        """The tree of a frame. Raises InvalidRequest "bad-frame" for another kind of frame."""
+        header, columns = frame.decode(raw)
+        if header.get("type") != "tree":
+            raise InvalidRequest("bad-frame", "This frame does not hold a tree.")
+        procedure = Procedure.from_wire(header["procedure"])
+        tree = cls(rule, prompt, max_length, prompt_pieces, procedure, header["name"])
+        tree._take(columns)
+        tree._take_marks(columns)
+        tree._refresh()
+        tree.weighings.clear()
+        for listed in header["weighings"]:
+            suffix = (
+                "" if listed["fingerprint"] == tree.fingerprint else f":{listed['fingerprint']}"
+            )
+            weights = {
+                name.removesuffix(suffix): each
+                for name, each in columns.items()
+                if name.startswith("weight_")
+                and name.partition(":")[1:] == (suffix[:1], suffix[1:])
+            }
+            tree._weigh(listed, weights)
+        tree.seq = Seq(header["seq"])
+        return tree
+
+
+def _where(marks: Marks, mark: int) -> IdArray:
+    return np.flatnonzero(marks & mark).astype(np.uint32)

@@ -1,0 +1,78 @@
+"""One sampling procedure on a tree: its weights at every state it has been evaluated at."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semioscope.core.events import column
+from semioscope.core.growable import Growable
+from semioscope.core.sampling import Procedure, Weights
+from semioscope.core.types import Columns, FloatArray, IdArray
+
+
+class Weighing:
+    """Per node: log_z f8 (nats, nan = not weighed), kept u4, entropy f4 (bits), and for nodes
+    not among the stored candidates tail_cum f8, F(t⁻) under the procedure (nan = not known)."""
+
+    def __init__(self, procedure: Procedure) -> None:
+        self.procedure = procedure
+        self._log_z = Growable("<f8")
+        self._kept = Growable("<u4")
+        self._entropy = Growable("<f4")
+        self._tail_cum = Growable("<f8")
+
+    def at(self, node: int) -> Weights | None:
+        """The weights at a state, None where it has not been weighed."""
+        if node >= self._log_z.size or math.isnan(log_z := self._log_z.values[node]):
+            return None
+        return Weights(
+            float(log_z), int(self._kept.values[node]), float(self._entropy.values[node])
+        )
+
+    def tail_cum(self, node: int) -> float:
+        """F(t⁻) of a node outside its parent's candidates; nan where it is not known."""
+        return float(self._tail_cum.values[node]) if node < self._tail_cum.size else math.nan
+
+    def lacking(self, nodes: IdArray) -> NDArray[np.bool_]:
+        """Which of the nodes have not been weighed, bool[n]."""
+        log_z = np.full(len(nodes), np.nan)
+        known = nodes < self._log_z.size
+        log_z[known] = self._log_z.values[nodes[known]]
+        absent: NDArray[np.bool_] = np.isnan(log_z)
+        return absent
+
+    def add(self, columns: Columns) -> None:
+        """Takes the weight_* columns of an event."""
+        nodes, tails = column(columns, "weight_node"), column(columns, "weight_tail_node")
+        self._cover(nodes, tails)
+        self._log_z.values[nodes] = column(columns, "weight_log_z")
+        self._kept.values[nodes] = column(columns, "weight_kept")
+        self._entropy.values[nodes] = column(columns, "weight_entropy")
+        self._tail_cum.values[tails] = column(columns, "weight_tail_cum")
+
+    def to_columns(self) -> Columns:
+        """The weight_* columns of the whole tree, nodes ascending."""
+        nodes = _known(self._log_z.values)
+        tails = _known(self._tail_cum.values)
+        return {
+            "weight_node": nodes,
+            "weight_log_z": self._log_z.values[nodes],
+            "weight_kept": self._kept.values[nodes],
+            "weight_entropy": self._entropy.values[nodes],
+            "weight_tail_node": tails,
+            "weight_tail_cum": self._tail_cum.values[tails],
+        }
+
+    def _cover(self, *named: NDArray[Any]) -> None:
+        size = max((int(nodes.max()) + 1 for nodes in named if nodes.size), default=0)
+        missing = max(0, size - self._log_z.size)
+        self._log_z.fill(missing, np.nan)
+        self._kept.fill(missing, 0)
+        self._entropy.fill(missing, np.nan)
+        self._tail_cum.fill(missing, np.nan)
+
+
+def _known(values: FloatArray) -> IdArray:
+    return np.flatnonzero(~np.isnan(values)).astype(np.uint32)
