@@ -1,0 +1,54 @@
+/** The JSON headers of binary frames; the columns beside them are described in `api/frame.ts`. */
+
+/** One step of a sampling procedure, as the API writes it. */
+export type Step =
+  | { readonly kind: "temperature"; readonly value: number }
+  | { readonly kind: "top_k"; readonly k: number }
+  | { readonly kind: "top_p"; readonly p: number }
+  | { readonly kind: "min_p"; readonly p: number };
+
+/** Conservation of probability under the rule: the four add up to 1. */
+export interface Ledger {
+  readonly terminal: number;
+  readonly frontier: number;
+  readonly residual: number;
+  readonly pruned: number;
+}
+
+export interface ColumnEntry {
+  readonly name: string;
+  readonly dtype: string;
+  readonly length: number;
+  /** Bytes from the first byte after the padded header. */
+  readonly offset: number;
+}
+
+export interface EventHeader {
+  readonly type: "event";
+  readonly seq: number;
+  readonly kind: string;
+  /** Unix seconds. */
+  readonly at: number;
+  /** Public id of the identity that made the change. */
+  readonly by: string;
+  readonly change: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly ledger: Ledger;
+}
+
+export interface TreeHeader {
+  readonly type: "tree";
+  readonly seq: number;
+  readonly name: string;
+  readonly procedure: readonly Step[];
+  readonly fingerprint: string;
+  readonly ledger: Ledger;
+}
+
+/** A reader's own view: the weight_* columns of one procedure. */
+export interface WeightsHeader {
+  readonly fingerprint: string;
+  readonly procedure: readonly Step[];
+}
+
+export type TreeFrameHeader = EventHeader | TreeHeader;

@@ -1,0 +1,418 @@
+/**
+ * The trajectory tree in the browser: what the log says, as typed arrays. Changed by frames only;
+ * never reactive, but for the counter `version`, which goes up with every change.
+ */
+import { column, type Columns } from "../base/columns";
+import type {
+  EventHeader,
+  Ledger,
+  Step,
+  TreeFrameHeader,
+  TreeHeader,
+  WeightsHeader,
+} from "../base/headers";
+import { CUT, EXPANDED, grown, HIDDEN, Nodes, NONE, UNKNOWN_RANK } from "./nodes";
+import { Symbols } from "./symbols";
+import { ALL_KEPT, inverseTemperature, RULE, type Weighting, WeightTable } from "./weighting";
+
+/** What is fixed for the whole life of a tree. */
+export interface TreeShape {
+  readonly kind: "appending" | "rewriting";
+  /** Keys that end a trajectory. */
+  readonly endKeys: readonly number[];
+  /** N; null where the alphabet is no fixed finite set. */
+  readonly alphabetSize: number | null;
+  /** Tokens of the prompt. */
+  readonly promptLength: number;
+  /** L, the prompt included. */
+  readonly maxLength: number;
+}
+
+/** The stored next states of one expanded node, most probable first; the arrays are views. */
+export interface Candidates {
+  readonly keys: Uint32Array;
+  /** Natural logs under the rule, descending. */
+  readonly logProbs: Float32Array;
+  readonly count: number;
+  /** No other next state is possible. */
+  readonly complete: boolean;
+}
+
+const EMPTY_LEDGER: Ledger = { terminal: 0, frontier: 1, residual: 0, pruned: 0 };
+
+export class TreeModel {
+  version = 0;
+  seq = 0;
+  name = "";
+  procedure: readonly Step[] = [];
+  fingerprint: string = RULE;
+  ledger: Ledger = EMPTY_LEDGER;
+  /** How many states have been expanded. */
+  expansions = 0;
+  symbols = new Symbols();
+
+  private nodes = new Nodes();
+  private readonly ends: ReadonlySet<number>;
+  private candidateKeys = new Uint32Array(0);
+  private candidateLogProbs = new Float32Array(0);
+  private candidateCount = 0;
+  private tables = new Map<string, WeightTable>();
+
+  constructor(readonly shape: TreeShape) {
+    this.ends = new Set(shape.endKeys);
+  }
+
+  // -- columns; longer than `size`, and replaced when the tree grows
+
+  get size(): number {
+    return this.nodes.size;
+  }
+  get parent(): Uint32Array {
+    return this.nodes.parent;
+  }
+  get key(): Uint32Array {
+    return this.nodes.key;
+  }
+  get logProb(): Float32Array {
+    return this.nodes.logProb;
+  }
+  get depth(): Uint32Array {
+    return this.nodes.depth;
+  }
+  get cumLogProb(): Float64Array {
+    return this.nodes.cumLogProb;
+  }
+  get rank(): Uint32Array {
+    return this.nodes.rank;
+  }
+  get visits(): Uint32Array {
+    return this.nodes.visits;
+  }
+
+  // -- one node
+
+  /** Whether there is a visible node of this id. */
+  has(node: number): boolean {
+    return node >= 0 && node < this.size && !this.isHidden(node);
+  }
+
+  /** It, or a state before it, is hidden. */
+  isHidden(node: number): boolean {
+    return this.marked(node, HIDDEN);
+  }
+
+  isExpanded(node: number): boolean {
+    return (this.nodes.marks[node]! & EXPANDED) !== 0;
+  }
+
+  /** An end token, length L, or a state where nothing applies. */
+  isTerminal(node: number): boolean {
+    const { key, depth, count, complete } = this.nodes;
+    if (node > 0 && this.ends.has(key[node]!)) return true;
+    if (this.shape.promptLength + depth[node]! >= this.shape.maxLength) return true;
+    return this.isExpanded(node) && complete[node] !== 0 && count[node] === 0;
+  }
+
+  /** Whether the next state of `node` by `key` would be terminal. */
+  endsAt(node: number, key: number): boolean {
+    const length = this.shape.promptLength + this.nodes.depth[node]! + 1;
+    return this.ends.has(key) || length >= this.shape.maxLength;
+  }
+
+  isCut(node: number): boolean {
+    return (this.nodes.marks[node]! & CUT) !== 0;
+  }
+
+  /** It, or a state before it, is cut. */
+  underCut(node: number): boolean {
+    return this.marked(node, CUT);
+  }
+
+  /** Of the whole next-state distribution under the rule, bits; NaN when not expanded. */
+  entropy(node: number): number {
+    return this.isExpanded(node) ? this.nodes.entropy[node]! : NaN;
+  }
+
+  /** Of the raw logits, natural log; NaN when not expanded. */
+  logSumExp(node: number): number {
+    return this.isExpanded(node) ? this.nodes.logSumExp[node]! : NaN;
+  }
+
+  /** What is stored of its expansion, or null. */
+  candidates(node: number): Candidates | null {
+    if (!this.isExpanded(node)) return null;
+    const from = this.nodes.start[node]!;
+    const count = this.nodes.count[node]!;
+    return {
+      keys: this.candidateKeys.subarray(from, from + count),
+      logProbs: this.candidateLogProbs.subarray(from, from + count),
+      count,
+      complete: this.nodes.complete[node] !== 0,
+    };
+  }
+
+  /** The bytes of a token, or the label of a rewriting step. */
+  symbolBytes(key: number): Uint8Array {
+    return this.symbols.bytesOf(key);
+  }
+
+  // -- from node to node
+
+  /** From the root to the node, both included. */
+  path(node: number): number[] {
+    const found: number[] = [];
+    for (let at = node; at !== NONE; at = this.nodes.parent[at]!) found.push(at);
+    return found.reverse();
+  }
+
+  /** The visible children, most probable first, ties by key. */
+  children(node: number): number[] {
+    const { logProb, key } = this.nodes;
+    const found: number[] = [];
+    this.eachChild(node, (child) => found.push(child));
+    return found.sort((a, b) => logProb[b]! - logProb[a]! || key[a]! - key[b]!);
+  }
+
+  /** Calls `take` with every visible child, in the order in which they were added. */
+  eachChild(node: number, take: (child: number) => void): void {
+    const { firstChild, nextSibling, marks } = this.nodes;
+    for (let child = firstChild[node]!; child !== NONE; child = nextSibling[child]!) {
+      if ((marks[child]! & HIDDEN) === 0) take(child);
+    }
+  }
+
+  /** The visible child by that key, or −1. */
+  childOf(node: number, key: number): number {
+    const { firstChild, nextSibling, marks, key: keys } = this.nodes;
+    for (let child = firstChild[node]!; child !== NONE; child = nextSibling[child]!) {
+      if (keys[child] === key) return (marks[child]! & HIDDEN) === 0 ? child : -1;
+    }
+    return -1;
+  }
+
+  /** Whether `ancestor` is on the path to `node` (a node is its own ancestor). */
+  isAncestor(ancestor: number, node: number): boolean {
+    let at = node;
+    while (at > ancestor && at !== NONE) at = this.nodes.parent[at]!;
+    return at === ancestor;
+  }
+
+  // -- procedures
+
+  /** What a procedure makes of this tree, as far as its log says so; follows the tree's growth. */
+  weightingFor(fingerprint: string, procedure: readonly Step[]): Weighting {
+    if (fingerprint === RULE) return this.ruleWeighting;
+    return this.weightingOf(fingerprint, procedure, () => this.tables.get(fingerprint));
+  }
+
+  /** A reader's own view of the tree under another procedure, from the weight_* columns. */
+  weightingFrom(header: WeightsHeader, columns: Columns): Weighting {
+    if (header.fingerprint === RULE) return this.ruleWeighting;
+    const table = new WeightTable();
+    takeWeights(table, columns);
+    return this.weightingOf(header.fingerprint, header.procedure, () => table);
+  }
+
+  /** The rule itself: the procedure without steps. */
+  readonly ruleWeighting: Weighting = {
+    fingerprint: RULE,
+    beta: 1,
+    weightsAt: (node) =>
+      this.isExpanded(node)
+        ? { logZ: 0, kept: ALL_KEPT, entropy: this.nodes.entropy[node]! }
+        : null,
+    tailCumAt: (node) => this.nodes.tailCum[node]!,
+  };
+
+  // -- change
+
+  /** Takes a tree frame (which replaces everything) or the next event; old events are ignored. */
+  applyFrame(header: TreeFrameHeader, columns: Columns): void {
+    if (header.type === "tree") this.applyTree(header, columns);
+    else if (header.seq > this.seq) this.applyEvent(header, columns);
+    else return;
+    this.seq = header.seq;
+    this.ledger = header.ledger;
+    this.version++;
+  }
+
+  private applyTree(header: TreeHeader, columns: Columns): void {
+    this.nodes = new Nodes();
+    this.symbols = new Symbols();
+    this.candidateCount = this.expansions = 0;
+    this.tables = new Map();
+    this.name = header.name;
+    this.procedure = header.procedure;
+    this.fingerprint = header.fingerprint;
+    this.grow(columns, header.fingerprint);
+    this.mark(column(columns, "cut_node"), CUT, true);
+    this.mark(column(columns, "hidden_node"), HIDDEN, true);
+    this.mark(column(columns, "hidden_expansion"), EXPANDED, false);
+  }
+
+  private applyEvent(header: EventHeader, columns: Columns): void {
+    const { payload } = header;
+    switch (header.kind) {
+      case "grow":
+        this.grow(columns, (payload["fingerprint"] as string | undefined) ?? RULE);
+        break;
+      case "weigh":
+        this.weigh(payload["fingerprint"] as string, columns);
+        break;
+      case "prune":
+        this.mark([payload["node"] as number], CUT, true);
+        break;
+      case "restore":
+        this.mark([payload["node"] as number], CUT, false);
+        break;
+      case "hide":
+        this.mark(column(columns, "hidden_node"), HIDDEN, true);
+        this.mark(column(columns, "hidden_expansion"), EXPANDED, false);
+        break;
+      case "show":
+        this.mark(column(columns, "shown_node"), HIDDEN, false);
+        this.mark(column(columns, "shown_expansion"), EXPANDED, true);
+        break;
+      case "procedure":
+        this.procedure = payload["procedure"] as readonly Step[];
+        this.fingerprint = payload["fingerprint"] as string;
+        break;
+      case "rename":
+        this.name = payload["name"] as string;
+        break;
+    }
+  }
+
+  private grow(columns: Columns, fingerprint: string): void {
+    this.symbols.add(columns);
+    const first = this.size;
+    this.addNodes(columns);
+    this.addExpansions(columns);
+    this.rankNew(first);
+    const tails = column(columns, "tail_node");
+    const ranks = column(columns, "tail_rank");
+    const cums = column(columns, "tail_cum");
+    for (let i = 0; i < tails.length; i++) {
+      this.nodes.rank[tails[i]!] = ranks[i]!;
+      this.nodes.tailCum[tails[i]!] = cums[i]!;
+    }
+    this.mark(column(columns, "shown_node"), HIDDEN, false);
+    const visited = column(columns, "visited_node");
+    const counts = column(columns, "visited_count");
+    for (let i = 0; i < visited.length; i++) this.nodes.visits[visited[i]!]! += counts[i]!;
+    this.weigh(fingerprint, columns);
+  }
+
+  private addNodes(columns: Columns): void {
+    const parents = column(columns, "node_parent");
+    const keys = column(columns, "node_key");
+    const logProbs = column(columns, "node_log_prob");
+    this.nodes.reserve(this.size + parents.length);
+    for (let i = 0; i < parents.length; i++) {
+      this.nodes.append(parents[i]!, keys[i]!, logProbs[i]!);
+    }
+  }
+
+  private addExpansions(columns: Columns): void {
+    const expanded = column(columns, "expanded_node");
+    const counts = column(columns, "expanded_count");
+    const complete = column(columns, "expanded_complete");
+    const logSumExp = column(columns, "expanded_log_sum_exp");
+    const entropy = column(columns, "expanded_entropy");
+    const keys = column(columns, "candidate_key");
+    const logProbs = column(columns, "candidate_log_prob");
+    this.reserveCandidates(this.candidateCount + keys.length);
+    let from = 0;
+    for (let i = 0; i < expanded.length; i++) {
+      const node = expanded[i]!;
+      const count = counts[i]!;
+      this.nodes.marks[node]! |= EXPANDED;
+      if (this.nodes.start[node] === -1) {
+        this.nodes.start[node] = this.candidateCount;
+        this.nodes.count[node] = count;
+        this.nodes.complete[node] = complete[i]!;
+        this.nodes.logSumExp[node] = logSumExp[i]!;
+        this.nodes.entropy[node] = entropy[i]!;
+        for (let k = 0; k < count; k++) {
+          this.candidateKeys[this.candidateCount + k] = keys[from + k]!;
+          this.candidateLogProbs[this.candidateCount + k] = logProbs[from + k]!;
+        }
+        this.candidateCount += count;
+        this.expansions++;
+        this.eachChild(node, (child) => this.rankAmongCandidates(child));
+      }
+      from += count;
+    }
+  }
+
+  private rankNew(first: number): void {
+    for (let node = Math.max(1, first); node < this.size; node++) this.rankAmongCandidates(node);
+  }
+
+  private rankAmongCandidates(node: number): void {
+    if (this.nodes.rank[node] !== UNKNOWN_RANK) return;
+    const parent = this.nodes.parent[node]!;
+    const from = this.nodes.start[parent]!;
+    if (from === -1) return;
+    const end = from + this.nodes.count[parent]!;
+    const place = this.candidateKeys.subarray(from, end).indexOf(this.nodes.key[node]!);
+    if (place !== -1) this.nodes.rank[node] = place;
+  }
+
+  private reserveCandidates(size: number): void {
+    const held = this.candidateKeys.length;
+    if (size <= held) return;
+    const capacity = Math.max(1024, size, Math.ceil(held * 1.6));
+    this.candidateKeys = grown(this.candidateKeys, capacity);
+    this.candidateLogProbs = grown(this.candidateLogProbs, capacity);
+  }
+
+  private weigh(fingerprint: string, columns: Columns): void {
+    if (fingerprint === RULE) return;
+    let table = this.tables.get(fingerprint);
+    if (table === undefined) {
+      table = new WeightTable();
+      this.tables.set(fingerprint, table);
+    }
+    takeWeights(table, columns);
+  }
+
+  private weightingOf(
+    fingerprint: string,
+    procedure: readonly Step[],
+    table: () => WeightTable | undefined,
+  ): Weighting {
+    return {
+      fingerprint,
+      beta: inverseTemperature(procedure),
+      weightsAt: (node) => (this.isExpanded(node) ? (table()?.at(node) ?? null) : null),
+      tailCumAt: (node) => table()?.tailCumAt(node) ?? NaN,
+    };
+  }
+
+  private mark(nodes: ArrayLike<number>, bit: number, on: boolean): void {
+    const { marks } = this.nodes;
+    for (let i = 0; i < nodes.length; i++) {
+      if (on) marks[nodes[i]!]! |= bit;
+      else marks[nodes[i]!]! &= ~bit;
+    }
+  }
+
+  private marked(node: number, bit: number): boolean {
+    for (let at = node; at !== NONE; at = this.nodes.parent[at]!) {
+      if ((this.nodes.marks[at]! & bit) !== 0) return true;
+    }
+    return false;
+  }
+}
+
+function takeWeights(table: WeightTable, columns: Columns): void {
+  const nodes = column(columns, "weight_node");
+  const logZ = column(columns, "weight_log_z");
+  const kept = column(columns, "weight_kept");
+  const entropy = column(columns, "weight_entropy");
+  for (let i = 0; i < nodes.length; i++) table.set(nodes[i]!, logZ[i]!, kept[i]!, entropy[i]!);
+  const tails = column(columns, "weight_tail_node");
+  const cums = column(columns, "weight_tail_cum");
+  for (let i = 0; i < tails.length; i++) table.setTailCum(tails[i]!, cums[i]!);
+}

@@ -1,0 +1,133 @@
+/** Walking a line down the tree (arithmetic sampling): the same numbers as core/walk.py. */
+import { clamp } from "../base/interval";
+import type { TreeModel } from "./tree";
+import type { Weighting } from "./weighting";
+
+/** Bits of a position that are good at the start, and after fresh ones were appended. */
+export const FULL_BITS = 52;
+/** Fewer bits than this: fresh ones are appended. */
+export const FEW_BITS = 30;
+const LAST = 1 - 2 ** -53;
+
+/** A line's place inside the interval of the state that it has reached. */
+export interface Position {
+  /** In [0, 1). */
+  readonly u: number;
+  /** Bits of u that are not used up. */
+  readonly left: number;
+}
+
+/** One step of a line: which next state its position falls into. */
+export interface Place {
+  readonly key: number;
+  /** The child by that key, or −1 when it is a stored candidate only. */
+  readonly child: number;
+  /** F(t⁻) = start of the next state's share, and its probability q under the procedure. */
+  readonly start: number;
+  readonly q: number;
+  /** Natural log under the rule. */
+  readonly logProb: number;
+}
+
+/** Into the share [start, start + q): what is left of the position, refreshed when it runs out. */
+export function advance(at: Position, start: number, q: number, fresh: number): Position {
+  const u = clamp((at.u - start) / q, 0, LAST);
+  const left = at.left + Math.log2(q);
+  if (left >= FEW_BITS) return { u, left };
+  const scale = 2 ** Math.max(0, Math.floor(left));
+  return { u: clamp((Math.floor(u * scale) + fresh) / scale, 0, LAST), left: FULL_BITS };
+}
+
+/** Line i of n over [lo, hi): evenly spaced, `offset` of a spacing from the top. */
+export function lineStart(lo: number, hi: number, line: number, lines: number, offset: number) {
+  return { u: lo + ((hi - lo) * (line + offset)) / lines, left: FULL_BITS };
+}
+
+/**
+ * The next state of `node` at position u, as far as the tree knows it: a stored candidate, or a
+ * child beyond them whose interval is stored. null: only the rule can tell.
+ */
+export function locate(
+  tree: TreeModel,
+  node: number,
+  u: number,
+  weighting: Weighting,
+): Place | null {
+  const weights = weighting.weightsAt(node);
+  const stored = tree.candidates(node);
+  if (weights === null || stored === null) return null;
+  const { beta } = weighting;
+  const within = Math.min(weights.kept, stored.count);
+  let start = 0;
+  for (let rank = 0; rank < within; rank++) {
+    const logProb = stored.logProbs[rank]!;
+    const q = Math.exp(beta * logProb - weights.logZ);
+    if (u < start + q) {
+      const key = stored.keys[rank]!;
+      return { key, child: tree.childOf(node, key), start, q, logProb };
+    }
+    start += q;
+  }
+  return locateInTail(tree, node, u, weighting, weights.logZ, stored.count);
+}
+
+/** The interval of `node` inside that of its ancestor `anchor`; null where it is not known. */
+export function intervalWithin(
+  tree: TreeModel,
+  weighting: Weighting,
+  anchor: number,
+  node: number,
+): { lo: number; hi: number } | null {
+  let lo = 0;
+  let hi = 1;
+  for (let at = node; at !== anchor; at = tree.parent[at]!) {
+    const share = shareOf(tree, weighting, at);
+    if (share === null) return null;
+    lo = share.start + share.q * lo;
+    hi = share.start + share.q * hi;
+  }
+  return { lo, hi };
+}
+
+/** The share of a node in its parent's interval: F(t⁻) and q; null where it is not known. */
+export function shareOf(
+  tree: TreeModel,
+  weighting: Weighting,
+  node: number,
+): { start: number; q: number } | null {
+  const parent = tree.parent[node]!;
+  const weights = weighting.weightsAt(parent);
+  const stored = tree.candidates(parent);
+  if (weights === null || stored === null) return null;
+  const rank = tree.rank[node]!;
+  if (rank >= weights.kept) return null;
+  const q = Math.exp(weighting.beta * tree.logProb[node]! - weights.logZ);
+  if (rank >= stored.count) {
+    const start = weighting.tailCumAt(node);
+    return Number.isNaN(start) ? null : { start, q };
+  }
+  let start = 0;
+  for (let i = 0; i < rank; i++) {
+    start += Math.exp(weighting.beta * stored.logProbs[i]! - weights.logZ);
+  }
+  return { start, q };
+}
+
+function locateInTail(
+  tree: TreeModel,
+  node: number,
+  u: number,
+  weighting: Weighting,
+  logZ: number,
+  storedCount: number,
+): Place | null {
+  let found: Place | null = null;
+  tree.eachChild(node, (child) => {
+    if (found !== null || tree.rank[child]! < storedCount) return;
+    const start = weighting.tailCumAt(child);
+    const logProb = tree.logProb[child]!;
+    const q = Math.exp(weighting.beta * logProb - logZ);
+    if (start <= u && u < start + q) found = { key: tree.key[child]!, child, start, q, logProb };
+  });
+  return found;
+}
