@@ -2,10 +2,10 @@
 
 import re
 import subprocess
-import sys
 
 import pytest
 
+from tests.server import SEMIOSCOPE
 from tests.unit.house.repository import ROOT
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md")
@@ -31,7 +31,7 @@ def test_every_semioscope_command_it_names_exists(document: str) -> None:
     assert named
     for command in named:
         answer = subprocess.run(
-            [sys.executable, "-m", "semioscope.cli", command, "--help"],
+            [str(SEMIOSCOPE), command, "--help"],
             capture_output=True,
             text=True,
         )
