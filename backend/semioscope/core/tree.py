@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from semioscope.core import frame
 from semioscope.core.alphabet import pieces
@@ -193,6 +194,10 @@ class Tree:
         """Its expansion unless that is hidden. `symbols` is empty: keys index `tree.symbols`."""
         return self._expansions.at(node) if self.is_expanded(node) else None
 
+    def stored_expansion(self, node: int) -> Expansion | None:
+        """As `expansion`, but hidden ones too."""
+        return self._expansions.at(node)
+
     def residual(self, node: int) -> float:
         """1 − Σ of its visible children's probabilities, at least 0; given the state itself."""
         return max(0.0, 1.0 - float(self._nodes.child_sum.values[node]))
@@ -206,6 +211,14 @@ class Tree:
             return Weights(0.0, ALL_KEPT, expansion.entropy)
         weighing = self.weighings.get(fingerprint)
         return None if weighing is None else weighing.at(node)
+
+    def ends_at(self, keys: IdArray, depths: IdArray) -> NDArray[np.bool_]:
+        """Whether nodes of these keys and depths are terminal by themselves, bool[n]: an end
+        token, or length L."""
+        is_end = depths.astype(np.int64) + len(self.prompt) >= self.max_length
+        if self.rule.kind == "appending":
+            is_end |= np.isin(keys, np.array(self.rule.end_keys, np.uint32))
+        return is_end
 
     # -- from node to node
 
@@ -332,10 +345,7 @@ class Tree:
             column(columns, "node_log_prob"),
         )
         self.symbols.add_columns(columns)
-        is_end = self.depths[added].astype(np.int64) + len(self.prompt) >= self.max_length
-        if self.rule.kind == "appending":
-            is_end |= np.isin(self.keys[added], np.array(self.rule.end_keys, np.uint32))
-        self.marks[added[is_end]] |= TERMINAL
+        self.marks[added[self.ends_at(self.keys[added], self.depths[added])]] |= TERMINAL
         expanded, nothing = self._expansions.add(columns)
         self.marks[expanded] |= EXPANDED
         self.marks[expanded[nothing]] |= NOTHING

@@ -1,0 +1,325 @@
+"""Builds one `grow` event, and reads the tree as it will be after it.
+
+A strategy runs under the tree's lock between its questions. In such a stretch it puts what it
+learnt into a Growth, whose new nodes already have the ids that they will have once the event is
+applied; the driver then takes the event, stores it and applies it. Between stretches others may
+change the tree.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from semioscope.core.alphabet import Alphabet
+from semioscope.core.distribution import Answer, Expansion, NextState
+from semioscope.core.errors import Conflict
+from semioscope.core.events import COLUMN_DTYPES
+from semioscope.core.ledger import HIDDEN
+from semioscope.core.sampling import IDENTITY, IDENTITY_FINGERPRINT, Procedure, Weights
+from semioscope.core.symbols import Symbols
+from semioscope.core.tree import Tree
+from semioscope.core.types import Columns, IdArray, Key, NodeId, Seq, State
+
+
+class _NewNode(NamedTuple):
+    parent: int
+    key: int
+    log_prob: float
+    depth: int
+    cum_log_prob: float
+    is_terminal: bool
+
+
+class Growth:
+    """What one stretch of a growth adds to its tree. Its readers have the names of the tree's
+    and see both what is in the tree and what this adds."""
+
+    def __init__(
+        self, tree: Tree, alphabet: Alphabet | None = None, procedure: Procedure = IDENTITY
+    ) -> None:
+        """alphabet: of an appending rule, for the bytes of the keys. procedure: the one that
+        the questions are asked under. Raises ValueError without the alphabet it needs."""
+        if tree.rule.kind == "appending" and alphabet is None:
+            raise ValueError("an appending rule's growth needs its alphabet")
+        self.tree = tree
+        self.procedure = procedure
+        self._alphabet = alphabet
+        self._reset()
+
+    # -- what is added
+
+    def expand(self, node: int, answer: Answer, fingerprint: str) -> None:
+        """Adds the expansion of a state and the procedure's weights there; what is known already
+        stays as it is. A hidden expansion is shown again.
+
+        fingerprint: of the procedure the answer was given under. Raises ValueError if that is not
+        this growth's, Conflict "terminal-state" for a state that nothing can follow.
+        """
+        if fingerprint != self.procedure.fingerprint:
+            raise ValueError(f"an answer under {fingerprint} is not one under this procedure")
+        self._begin()
+        if not self.is_expanded(node):
+            if self.is_terminal(node):
+                raise Conflict("terminal-state", "This state is terminal: nothing follows it.")
+            stored = self.tree.stored_expansion(node) if node < self.tree.size else None
+            self._expansions[node] = stored or self._with_own_keys(answer.expansion)
+        if fingerprint != IDENTITY_FINGERPRINT and self.weights_at(node) is None:
+            self._weights[node] = answer.weights
+
+    def child(self, parent: int, following: NextState | int) -> NodeId:
+        """The node of a next state: the one there is (shown again if it was hidden), else new.
+
+        following: as an answer gave it, or the key of one of the parent's stored candidates.
+        Raises Conflict "not-expanded" when the parent is not expanded (any more), or has no such
+        candidate.
+        """
+        self._begin()
+        expansion = self.expansion(parent)
+        if expansion is None:
+            raise Conflict(
+                "not-expanded", "The state before this one is not expanded.", retryable=True
+            )
+        if isinstance(following, NextState):
+            key, log_prob = self._key_of(following), following.log_prob
+        else:
+            key, log_prob = following, _candidate_log_prob(expansion, following)
+        node = self.find_child(parent, key)
+        if node is None:
+            node = self._add(parent, key, log_prob)
+        elif node < self.tree.size and self.tree.marks[node] & HIDDEN:
+            self._shown[node] = None
+        if isinstance(following, NextState) and key not in expansion.keys:
+            self._note_place(node, following)
+        return node
+
+    def visit(self, node: int, count: int = 1) -> None:
+        """Counts random trajectories that went through the node."""
+        self._begin()
+        self._visits[node] += count
+
+    def take(self) -> tuple[dict[str, Any], Columns] | None:
+        """(payload, columns) of the `grow` event, None if there is nothing new; then begins anew.
+
+        The payload has first_node, and procedure and fingerprint when it carries weights; the
+        driver adds job, strategy and automatic. Raises RuntimeError if the tree changed meanwhile.
+        """
+        self._begin()
+        payload: dict[str, Any] = {"first_node": self.tree.size}
+        columns = self._node_columns() | self._expansion_columns() | self._weight_columns()
+        columns |= self._symbols.to_columns() if len(self._symbols) else {}
+        columns = {name: column for name, column in columns.items() if column.size}
+        if self._weights or self._weight_tails:
+            payload["procedure"] = self.procedure.to_wire()
+            payload["fingerprint"] = self.procedure.fingerprint
+        self._reset()
+        return (payload, columns) if columns else None
+
+    # -- what is there, with what is added
+
+    def state_of(self, node: int) -> State:
+        keys = []
+        while (new := self._new(node)) is not None:
+            keys.append(new.key)
+            node = new.parent
+        state = self.tree.state_of(node)
+        if isinstance(state, tuple):
+            return (*state, *reversed(keys))
+        return self._symbol_state(keys[0]) if keys else state
+
+    def depth(self, node: int) -> int:
+        new = self._new(node)
+        return self.tree.depth(node) if new is None else new.depth
+
+    def cum_log_prob(self, node: int) -> float:
+        new = self._new(node)
+        return self.tree.cum_log_prob(node) if new is None else new.cum_log_prob
+
+    def log_prob(self, node: int) -> float:
+        new = self._new(node)
+        return self.tree.log_prob(node) if new is None else new.log_prob
+
+    def is_expanded(self, node: int) -> bool:
+        return node in self._expansions or (node < self.tree.size and self.tree.is_expanded(node))
+
+    def is_terminal(self, node: int) -> bool:
+        added = self._expansions.get(node)
+        if added is not None and added.complete and not len(added.keys):
+            return True
+        new = self._new(node)
+        return self.tree.is_terminal(node) if new is None else new.is_terminal
+
+    def under_cut(self, node: int) -> bool:
+        return self.tree.under_cut(self._rooted(node))
+
+    def is_hidden(self, node: int) -> bool:
+        """Whether it is hidden, or below something hidden, that this growth does not show."""
+        return self.tree.is_hidden(self._rooted(node)) and self._rooted(node) not in self._shown
+
+    def find_child(self, parent: int, key: int) -> NodeId | None:
+        """The child by that key, hidden ones too."""
+        added = self._ids.get((parent, key))
+        if added is not None or parent >= self.tree.size:
+            return added
+        return self.tree.find_child(parent, key)
+
+    def expansion(self, node: int) -> Expansion | None:
+        added = self._expansions.get(node)
+        if added is not None or node >= self.tree.size:
+            return added
+        return self.tree.expansion(node)
+
+    def weights_at(self, node: int) -> Weights | None:
+        """This growth's procedure at a state."""
+        added = self._weights.get(node)
+        if added is not None or node >= self.tree.size:
+            return added
+        return self.tree.weights_at(node, self.procedure.fingerprint)
+
+    # -- inside
+
+    def _reset(self) -> None:
+        self._seq: Seq | None = None  # of the tree that this stretch began with
+        self._first = self.tree.size
+        self._nodes: list[_NewNode] = []
+        self._ids: dict[tuple[int, int], NodeId] = {}
+        self._shown: dict[NodeId, None] = {}
+        self._expansions: dict[int, Expansion] = {}
+        self._tails: dict[int, NextState] = {}
+        self._weights: dict[int, Weights] = {}
+        self._weight_tails: dict[int, float] = {}
+        self._visits: Counter[int] = Counter()
+        self._symbols = Symbols(None)
+
+    def _begin(self) -> None:
+        if self._seq is None:
+            self._seq, self._first = self.tree.seq, self.tree.size
+        elif self._seq != self.tree.seq:
+            raise RuntimeError("the tree changed while this growth was being built")
+
+    def _new(self, node: int) -> _NewNode | None:
+        place = node - self._first
+        return self._nodes[place] if 0 <= place < len(self._nodes) else None
+
+    def _rooted(self, node: int) -> NodeId:
+        """The last state on the way to a node that is in the tree already."""
+        while (new := self._new(node)) is not None:
+            node = new.parent
+        return NodeId(node)
+
+    def _add(self, parent: int, key: int, log_prob: float) -> NodeId:
+        log_prob = float(np.float32(log_prob))
+        depth = self.depth(parent) + 1
+        ends = self.tree.ends_at(np.array([key], np.uint32), np.array([depth], np.uint32))
+        node = NodeId(self._first + len(self._nodes))
+        cum = self.cum_log_prob(parent) + log_prob
+        self._nodes.append(_NewNode(parent, key, log_prob, depth, cum, bool(ends[0])))
+        self._ids[parent, key] = node
+        self._use([key])
+        return node
+
+    def _note_place(self, node: NodeId, following: NextState) -> None:
+        if self._new(node) is not None:
+            self._tails.setdefault(node, following)
+        fingerprint = self.procedure.fingerprint
+        if fingerprint == IDENTITY_FINGERPRINT or np.isnan(following.cum_procedure):
+            return
+        if node >= self.tree.size or np.isnan(self.tree.tail_cum(node, fingerprint)):
+            self._weight_tails[node] = following.cum_procedure
+
+    def _with_own_keys(self, expansion: Expansion) -> Expansion:
+        """The expansion with the tree's keys: a rewriting rule's next states are interned."""
+        if self.tree.rule.kind == "appending":
+            self._use(expansion.keys.tolist())
+            return expansion
+        keys = [self._intern(label, state) for label, state in expansion.symbols]
+        return Expansion(
+            keys=np.array(keys, np.uint32),
+            log_probs=expansion.log_probs,
+            log_sum_exp=expansion.log_sum_exp,
+            entropy=expansion.entropy,
+            complete=expansion.complete,
+        )
+
+    def _key_of(self, following: NextState) -> int:
+        return following.key if following.symbol is None else self._intern(*following.symbol)
+
+    def _intern(self, label: bytes, state: bytes) -> Key:
+        for symbols in (self.tree.symbols, self._symbols):
+            if (known := symbols.find(label, state)) is not None:
+                return known
+        key = Key(len(self.tree.symbols) + len(self._symbols))
+        self._symbols.add(key, label, state)
+        return key
+
+    def _symbol_state(self, key: int) -> bytes:
+        symbols = self._symbols if key in self._symbols else self.tree.symbols
+        return symbols.state(key)
+
+    def _use(self, keys: Iterable[int]) -> None:
+        if self._alphabet is None:
+            return
+        for key in keys:
+            if key not in self.tree.symbols and key not in self._symbols:
+                self._symbols.add(key, self._alphabet.bytes_of(key), None)
+
+    def _node_columns(self) -> Columns:
+        return _columns(
+            {
+                "node_parent": [node.parent for node in self._nodes],
+                "node_key": [node.key for node in self._nodes],
+                "node_log_prob": [node.log_prob for node in self._nodes],
+                "tail_node": list(self._tails),
+                "tail_rank": [each.rank for each in self._tails.values()],
+                "tail_cum": [each.cum for each in self._tails.values()],
+                "shown_node": list(self._shown),
+                "visited_node": list(self._visits),
+                "visited_count": list(self._visits.values()),
+            }
+        )
+
+    def _expansion_columns(self) -> Columns:
+        each = list(self._expansions.values())
+        columns = _columns(
+            {
+                "expanded_node": list(self._expansions),
+                "expanded_log_sum_exp": [expansion.log_sum_exp for expansion in each],
+                "expanded_entropy": [expansion.entropy for expansion in each],
+                "expanded_count": [len(expansion.keys) for expansion in each],
+                "expanded_complete": [expansion.complete for expansion in each],
+            }
+        )
+        columns["candidate_key"] = _joined([expansion.keys for expansion in each])
+        columns["candidate_log_prob"] = np.concatenate(
+            [np.zeros(0, np.float32), *(expansion.log_probs for expansion in each)]
+        )
+        return columns
+
+    def _weight_columns(self) -> Columns:
+        each = self._weights.values()
+        return _columns(
+            {
+                "weight_node": list(self._weights),
+                "weight_log_z": [weights.log_z for weights in each],
+                "weight_kept": [weights.kept for weights in each],
+                "weight_entropy": [weights.entropy for weights in each],
+                "weight_tail_node": list(self._weight_tails),
+                "weight_tail_cum": list(self._weight_tails.values()),
+            }
+        )
+
+
+def _candidate_log_prob(expansion: Expansion, key: int) -> float:
+    places = np.flatnonzero(expansion.keys == key)
+    if not len(places):
+        raise Conflict("not-a-candidate", "This next state is not among the stored candidates.")
+    return float(expansion.log_probs[places[0]])
+
+
+def _columns(values: Mapping[str, Sequence[float]]) -> Columns:
+    return {name: np.array(each, COLUMN_DTYPES[name]) for name, each in values.items()}
+
+
+def _joined(arrays: Sequence[IdArray]) -> IdArray:
+    return np.concatenate([np.zeros(0, np.uint32), *arrays])
