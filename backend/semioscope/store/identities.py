@@ -1,5 +1,6 @@
 """Anonymous identities: made in memory, written when they first come to own something."""
 
+import re
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -16,15 +17,18 @@ from semioscope.store.secrets import hash_of, matches, new_id, new_secret
 
 CACHED: Final = 20_000
 """Identities kept in memory, the least recently seen dropped first."""
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}")
 _DAY_S: Final = 86_400.0
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Who is calling. `new_token` is what their cookie has to say from now on, if that is news."""
+    """Who is calling. `new_token` is what their cookie has to say from now on, if that is news;
+    `is_new` that it was made by this call."""
 
     id: IdentityId
     new_token: str | None = None
+    is_new: bool = False
 
 
 @dataclass
@@ -47,14 +51,14 @@ class Identities:
         Writes nothing. The first time in this process that a stored identity is seen, its token
         is handed back as `new_token` too, so that its cookie lives on for another year.
         """
-        if token is None:
+        if token is None or not _TOKEN.fullmatch(token):
             return self._make()
         name, _, secret = token.partition(".")
         identity = IdentityId(name)
         known = self._known.get(identity)
         fresh = known is None
         if known is None:
-            known = await self._stored(identity) if name and secret else None
+            known = await self._stored(identity)
         if known is None or not matches(secret, known.secret_hash):
             return self._make()
         self._remember(identity, known)
@@ -89,7 +93,7 @@ class Identities:
     def _make(self) -> Identity:
         identity, secret = IdentityId(new_id()), new_secret()
         self._remember(identity, _Known(hash_of(secret), stored=False, last_seen=time.time()))
-        return Identity(identity, f"{identity}.{secret}")
+        return Identity(identity, f"{identity}.{secret}", is_new=True)
 
     def _remember(self, identity: IdentityId, known: _Known) -> None:
         self._known[identity] = known
