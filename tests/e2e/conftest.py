@@ -1,0 +1,69 @@
+"""A real Chromium, and visitors: browser profiles of their own that must stay without errors."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.e2e.browser import launch
+from tests.e2e.observatory import Observatory
+from tests.server import Server
+
+# Chromium logs every answer over 399 as an error, also those that a test asks for.
+REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of the page; gone before tests with event loops of their own."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+class NewVisitor(Protocol):
+    """Makes a visitor: a browser profile (an identity of its own) with one page."""
+
+    def __call__(self, server: Server | None = None, **context: Any) -> Observatory: ...
+
+
+@pytest.fixture
+def new_visitor(browser: Browser, model_server: Server) -> Iterator[NewVisitor]:
+    """Visitors of the server with the default model, unless told otherwise.
+
+    After the test, every console error, uncaught exception and policy violation of every
+    visitor fails it.
+    """
+    contexts = []
+    complaints: list[str] = []
+
+    def make(server: Server | None = None, **context: Any) -> Observatory:
+        profile = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"}
+        opened = browser.new_context(**{**profile, **context})
+        opened.set_default_timeout(20_000)
+        contexts.append(opened)
+        page = opened.new_page()
+        page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
+        page.on(
+            "console",
+            lambda message: (
+                complaints.append(f"console: {message.text}")
+                if message.type in {"error", "warning"} and not REFUSAL.match(message.text)
+                else None
+            ),
+        )
+        return Observatory(page, (server or model_server).url)
+
+    yield make
+    for opened in contexts:
+        opened.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def visitor(new_visitor: NewVisitor) -> Observatory:
+    """One visitor with a laptop's window, on the server with the default model."""
+    return new_visitor()
