@@ -60,7 +60,9 @@ COLUMN_DTYPES: Final = {
     "shown_expansion": "u4",
     "hidden_node": "u4",
     "hidden_expansion": "u4",
-    "cut_node": "u4",  # whole trees only
+    "cut_node": "u4",  # this and the next two: whole trees only
+    "node_since": "u4",
+    "expanded_since": "u4",
     "visited_node": "u4",
     "visited_count": "u4",  # to add
     "weight_node": "u4",
@@ -71,6 +73,7 @@ COLUMN_DTYPES: Final = {
     "weight_tail_cum": "f8",  # F(t⁻) under the procedure
 }
 """Every column an event may carry, with its dtype."""
+WEIGHTS: Final = tuple(name for name in COLUMN_DTYPES if name.startswith("weight_"))
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,8 @@ class Nodes:
     """parent u4, key u4, log_prob f4 (nats, given the parent), depth u4, cum_log_prob f8 (nats,
     from the root), rank u4 (among all next states of the parent), visits u4, tail_cum f8 (F(t⁻)
     under the rule, nan for stored candidates), marks u1 (core/ledger.py), child_sum f8 (Σ of the
-    children's probabilities that are not hidden). The root is node 0.
+    children's probabilities that are not hidden), since u4 and expanded_since u4 (the event that
+    last made the node, and its expansion, visible). The root is node 0.
     """
 
     def __init__(self) -> None:
@@ -28,6 +29,8 @@ class Nodes:
         self.tail_cum = Growable("<f8")
         self.marks = Growable("u1")
         self.child_sum = Growable("<f8")
+        self.since = Growable("<u4")
+        self.expanded_since = Growable("<u4")
         self._first_child = Growable("<u4")
         self._last_child = Growable("<u4")
         self._next_sibling = Growable("<u4")
@@ -117,6 +120,8 @@ class Nodes:
             (self.tail_cum, np.nan),
             (self.marks, 0),
             (self.child_sum, 0.0),
+            (self.since, 0),
+            (self.expanded_since, 0),
             (self._first_child, _NONE),
             (self._last_child, _NONE),
             (self._next_sibling, _NONE),

@@ -11,7 +11,7 @@ from semioscope.core import frame
 from semioscope.core.alphabet import pieces
 from semioscope.core.distribution import Expansion
 from semioscope.core.errors import InvalidRequest
-from semioscope.core.events import Event, column
+from semioscope.core.events import WEIGHTS, Event, column
 from semioscope.core.expansions import Expansions
 from semioscope.core.ledger import (
     CUT,
@@ -138,6 +138,16 @@ class Tree:
     def visits(self) -> IdArray:
         """How many random trajectories have gone through each node."""
         return self._nodes.visits.values
+
+    @property
+    def since(self) -> IdArray:
+        """The event that last made each node visible."""
+        return self._nodes.since.values
+
+    @property
+    def expanded_since(self) -> IdArray:
+        """The event that last made each node's expansion visible; 0 where there is none."""
+        return self._nodes.expanded_since.values
 
     @property
     def marks(self) -> Marks:
@@ -290,17 +300,26 @@ class Tree:
         payload, columns = event.payload, event.columns
         match event.kind:
             case "grow":
-                self._grow(payload, columns)
+                self._grow(event)
             case "weigh":
                 self._weigh(payload, columns)
             case "prune":
-                self._mark(np.array([payload["node"]]), CUT, True)
+                self._require(np.array([payload["node"]]))
+                self.marks[payload["node"]] |= CUT
                 self._refresh()
             case "restore":
-                self._mark(np.array([payload["node"]]), CUT, False)
+                self._require(np.array([payload["node"]]))
+                self.marks[payload["node"]] &= np.uint8(255 - CUT)
                 self._refresh()
-            case "hide" | "show":
-                self._take_marks(columns)
+            case "hide":
+                nodes, expansions = self._named(columns, "hidden_node", "hidden_expansion")
+                self.marks[nodes] |= HIDDEN
+                self.marks[expansions] &= np.uint8(255 - EXPANDED)
+                self._refresh()
+            case "show":
+                nodes, expansions = self._named(columns, "shown_node", "shown_expansion")
+                self._show(nodes, event.seq)
+                self._show_expansions(expansions[self._expansions.has(expansions)], event.seq)
                 self._refresh()
             case "procedure":
                 self.procedure = Procedure.from_wire(payload["procedure"])
@@ -309,18 +328,19 @@ class Tree:
                 self.name = payload["name"]
         self.seq = event.seq
 
-    def _grow(self, payload: dict[str, Any], columns: Columns) -> None:
+    def _grow(self, event: Event) -> None:
+        payload, columns = event.payload, event.columns
         if payload["first_node"] != self.size:
             raise ValueError(f"node {payload['first_node']} is not the next one, {self.size}")
         shown = column(columns, "shown_node")
         needs_refresh = bool(shown.size) or self._expands_above_children(columns)
         touched = self._touched(columns)
         before = self._shares(touched)
-        added = self._take(columns)
+        added = self._take(columns, event.seq)
         if "fingerprint" in payload:
             self._weigh(payload, columns)
         if needs_refresh:
-            self._mark(shown, HIDDEN, False)
+            self._show(shown, event.seq)
             self._refresh()
             return
         for level, parents in generations(added, self.parents[added]):
@@ -332,7 +352,7 @@ class Tree:
         )
         self._ledger += self._shares(np.concatenate([touched, added])) - before
 
-    def _take(self, columns: Columns) -> IdArray:
+    def _take(self, columns: Columns, seq: Seq) -> IdArray:
         """Adds what a growth carries; returns the new nodes, u4[n]. Derived marks come later."""
         size = self.size + len(column(columns, "node_parent"))
         for name in ("expanded_node", "tail_node", "visited_node", "shown_node"):
@@ -347,7 +367,8 @@ class Tree:
         self.symbols.add_columns(columns)
         self.marks[added[self.ends_at(self.keys[added], self.depths[added])]] |= TERMINAL
         expanded, nothing = self._expansions.add(columns)
-        self.marks[expanded] |= EXPANDED
+        nodes.since.values[added] = seq
+        self._show_expansions(expanded, seq)
         self.marks[expanded[nothing]] |= NOTHING
         self.ranks[added] = self._expansions.ranks(self.parents[added], self.keys[added])
         tails = column(columns, "tail_node")
@@ -384,25 +405,25 @@ class Tree:
             del self.weighings[next(oldest)]
         return weighing
 
-    def _take_marks(self, columns: Columns) -> None:
-        for name, mark, on in (
-            ("hidden_node", HIDDEN, True),
-            ("shown_node", HIDDEN, False),
-            ("hidden_expansion", EXPANDED, False),
-            ("shown_expansion", EXPANDED, True),
-            ("cut_node", CUT, True),
-        ):
-            self._mark(column(columns, name), mark, on)
+    def _named(self, columns: Columns, *names: str) -> list[IdArray]:
+        named = [column(columns, name) for name in names]
+        for nodes in named:
+            self._require(nodes)
+        return named
 
-    def _mark(self, nodes: IdArray, mark: int, on: bool) -> None:
-        if np.any(nodes >= self.size):
+    def _require(self, nodes: IdArray) -> None:
+        if np.any((nodes < 0) | (nodes >= self.size)):
             raise ValueError("a node that is not there cannot be marked")
-        if not on:
-            self.marks[nodes] &= np.uint8(255 - mark)
-            return
-        if mark == EXPANDED:
-            nodes = nodes[self._expansions.has(nodes)]
-        self.marks[nodes] |= np.uint8(mark)
+
+    def _show(self, nodes: IdArray, seq: Seq) -> None:
+        hidden = nodes[(self.marks[nodes] & HIDDEN) != 0]
+        self.marks[hidden] &= np.uint8(255 - HIDDEN)
+        self._nodes.since.values[hidden] = seq
+
+    def _show_expansions(self, nodes: IdArray, seq: Seq) -> None:
+        hidden = nodes[(self.marks[nodes] & EXPANDED) == 0]
+        self.marks[hidden] |= EXPANDED
+        self._nodes.expanded_since.values[hidden] = seq
 
     def _shares(self, nodes: IdArray) -> FloatArray:
         return shares(
@@ -418,29 +439,31 @@ class Tree:
 
     # -- whole
 
-    def to_frame(self, *, every_weighing: bool = True) -> bytes:
+    def to_frame(self, *, for_wire: bool = False) -> bytes:
         """The tree frame: everything but the rule, the prompt and L.
 
-        The default procedure's weights stand in weight_*, those of another procedure in
-        weight_*:<fingerprint>, which the wire does without (`every_weighing=False`).
+        The default procedure's weights stand in weight_*. The wire does without the weights of
+        other procedures (weight_*:<fingerprint>) and the events that made things visible
+        (node_since, expanded_since); a snapshot needs them.
         """
-        marks = self.marks
+        expanded = self._expansions.node.values
         columns = self._nodes.to_columns() | self._expansions.to_columns()
         columns |= self.symbols.to_columns()
         columns |= {
-            "cut_node": _where(marks, CUT),
-            "hidden_node": _where(marks, HIDDEN),
-            "hidden_expansion": self._expansions.node.values[
-                (marks[self._expansions.node.values] & EXPANDED) == 0
-            ],
+            "cut_node": np.flatnonzero(self.marks & CUT).astype(np.uint32),
+            "hidden_node": np.flatnonzero(self.marks & HIDDEN).astype(np.uint32),
+            "hidden_expansion": expanded[(self.marks[expanded] & EXPANDED) == 0],
         }
-        listed = [
-            (fingerprint, weighing)
+        if not for_wire:
+            columns["node_since"] = self._nodes.since.values[1:]
+            columns["expanded_since"] = self._nodes.expanded_since.values[expanded]
+        weighings = [
+            weighing
             for fingerprint, weighing in self.weighings.items()
-            if every_weighing or fingerprint == self.fingerprint
+            if not for_wire or fingerprint == self.fingerprint
         ]
-        for fingerprint, weighing in listed:
-            suffix = "" if fingerprint == self.fingerprint else f":{fingerprint}"
+        for weighing in weighings:
+            suffix = self._suffix(weighing.procedure)
             columns |= {name + suffix: each for name, each in weighing.to_columns().items()}
         header = {
             "type": "tree",
@@ -451,8 +474,8 @@ class Tree:
             "fingerprint": self.fingerprint,
             "ledger": self.ledger.to_json(),
             "weighings": [
-                {"procedure": weighing.procedure.to_wire(), "fingerprint": fingerprint}
-                for fingerprint, weighing in listed
+                {"procedure": each.procedure.to_wire(), "fingerprint": each.procedure.fingerprint}
+                for each in weighings
             ],
         }
         return frame.encode(header, {name: each for name, each in columns.items() if each.size})
@@ -466,30 +489,34 @@ class Tree:
         max_length: int,
         prompt_pieces: Sequence[bytes] = (),
     ) -> Self:
-        """The tree of a frame. Raises InvalidRequest "bad-frame" for another kind of frame."""
+        """The tree of a snapshot. Raises InvalidRequest "bad-frame" for another kind of frame."""
         header, columns = frame.decode(raw)
         if header.get("type") != "tree":
             raise InvalidRequest("bad-frame", "This frame does not hold a tree.")
         procedure = Procedure.from_wire(header["procedure"])
         tree = cls(rule, prompt, max_length, prompt_pieces, procedure, header["name"])
-        tree._take(columns)
-        tree._take_marks(columns)
-        tree._refresh()
-        tree.weighings.clear()
-        for listed in header["weighings"]:
-            suffix = (
-                "" if listed["fingerprint"] == tree.fingerprint else f":{listed['fingerprint']}"
-            )
-            weights = {
-                name.removesuffix(suffix): each
-                for name, each in columns.items()
-                if name.startswith("weight_")
-                and name.partition(":")[1:] == (suffix[:1], suffix[1:])
-            }
-            tree._weigh(listed, weights)
         tree.seq = Seq(header["seq"])
+        tree.weighings.clear()
+        tree._restore(header, columns)
         return tree
 
+    def _restore(self, header: dict[str, Any], columns: Columns) -> None:
+        self._take(columns, self.seq)
+        self._nodes.since.values[1:] = column(columns, "node_since")
+        expanded = column(columns, "expanded_node")
+        self._nodes.expanded_since.values[expanded] = column(columns, "expanded_since")
+        hidden = self._named(columns, "cut_node", "hidden_node", "hidden_expansion")
+        self.marks[hidden[0]] |= CUT
+        self.marks[hidden[1]] |= HIDDEN
+        self.marks[hidden[2]] &= np.uint8(255 - EXPANDED)
+        self._refresh()
+        for listed in header["weighings"]:
+            suffix = self._suffix(Procedure.from_wire(listed["procedure"]))
+            self._weigh(
+                listed,
+                {name: columns[name + suffix] for name in WEIGHTS if name + suffix in columns},
+            )
 
-def _where(marks: Marks, mark: int) -> IdArray:
-    return np.flatnonzero(marks & mark).astype(np.uint32)
+    def _suffix(self, procedure: Procedure) -> str:
+        is_default = procedure.fingerprint == self.fingerprint
+        return "" if is_default else f":{procedure.fingerprint}"
