@@ -53,8 +53,9 @@ export class TreeModel {
 
   private nodes = new Nodes();
   private readonly ends: ReadonlySet<number>;
-  private candidateKeys = new Uint32Array(0);
-  private candidateLogProbs = new Float32Array(0);
+  /** Candidates of all expansions; those of a node begin at `firstCandidate`. */
+  candidateKeys = new Uint32Array(0);
+  candidateLogProbs = new Float32Array(0);
   private candidateCount = 0;
   private tables = new Map<string, WeightTable>();
 
@@ -113,6 +114,11 @@ export class TreeModel {
     return this.isExpanded(node) && complete[node] !== 0 && count[node] === 0;
   }
 
+  /** Whether `key` is an end token of the rule. */
+  isEndKey(key: number): boolean {
+    return this.ends.has(key);
+  }
+
   /** Whether the next state of `node` by `key` would be terminal. */
   endsAt(node: number, key: number): boolean {
     const length = this.shape.promptLength + this.nodes.depth[node]! + 1;
@@ -149,6 +155,21 @@ export class TreeModel {
       count,
       complete: this.nodes.complete[node] !== 0,
     };
+  }
+
+  /** Where a node's candidates begin in `candidateKeys`; −1 when it is not expanded. */
+  firstCandidate(node: number): number {
+    return this.isExpanded(node) ? this.nodes.start[node]! : -1;
+  }
+
+  /** How many candidates are stored of an expanded node. */
+  candidatesOf(node: number): number {
+    return this.nodes.count[node]!;
+  }
+
+  /** Whether the stored candidates of `node` are all that a procedure keeping `kept` allows. */
+  holdsAll(node: number, kept: number): boolean {
+    return this.nodes.complete[node] !== 0 || kept <= this.nodes.count[node]!;
   }
 
   /** The bytes of a token, or the label of a rewriting step. */

@@ -39,8 +39,8 @@ export function advance(at: Position, start: number, q: number, fresh: number): 
 }
 
 /** Line i of n over [lo, hi): evenly spaced, `offset` of a spacing from the top. */
-export function lineStart(lo: number, hi: number, line: number, lines: number, offset: number) {
-  return { u: lo + ((hi - lo) * (line + offset)) / lines, left: FULL_BITS };
+export function lineStart(lo: number, hi: number, line: number, lines: number, offset: number): Position {
+  return { u: clamp(lo + ((hi - lo) * (line + offset)) / lines, 0, LAST), left: FULL_BITS };
 }
 
 /**
@@ -54,21 +54,32 @@ export function locate(
   weighting: Weighting,
 ): Place | null {
   const weights = weighting.weightsAt(node);
-  const stored = tree.candidates(node);
-  if (weights === null || stored === null) return null;
+  const first = tree.firstCandidate(node);
+  if (weights === null || first === -1) return null;
   const { beta } = weighting;
-  const within = Math.min(weights.kept, stored.count);
+  const { logZ } = weights;
+  const { candidateKeys: keys, candidateLogProbs: logProbs } = tree;
+  const all = tree.holdsAll(node, weights.kept);
+  const end = first + Math.min(weights.kept, tree.candidatesOf(node));
   let start = 0;
-  for (let rank = 0; rank < within; rank++) {
-    const logProb = stored.logProbs[rank]!;
-    const q = Math.exp(beta * logProb - weights.logZ);
-    if (u < start + q) {
-      const key = stored.keys[rank]!;
-      return { key, child: tree.childOf(node, key), start, q, logProb };
+  let last = -1;
+  let lastStart = 0;
+  for (let i = first; i < end; i++) {
+    const next = start + Math.exp(beta * logProbs[i]! - logZ);
+    if (next > start) {
+      last = i;
+      lastStart = start;
     }
-    start += q;
+    if (u < next) break;
+    start = next;
+    // Rounding may leave the last end a little under one; the last next state holds the rest.
+    if (i === end - 1 && !all) last = -1;
   }
-  return locateInTail(tree, node, u, weighting, weights.logZ, stored.count);
+  if (last === -1) return all ? null : locateInTail(tree, node, u, weighting, logZ);
+  const key = keys[last]!;
+  const logProb = logProbs[last]!;
+  const q = Math.exp(beta * logProb - logZ);
+  return { key, child: tree.childOf(node, key), start: lastStart, q, logProb };
 }
 
 /** The interval of `node` inside that of its ancestor `anchor`; null where it is not known. */
@@ -97,18 +108,18 @@ export function shareOf(
 ): { start: number; q: number } | null {
   const parent = tree.parent[node]!;
   const weights = weighting.weightsAt(parent);
-  const stored = tree.candidates(parent);
-  if (weights === null || stored === null) return null;
+  const first = tree.firstCandidate(parent);
+  if (weights === null || first === -1) return null;
   const rank = tree.rank[node]!;
   if (rank >= weights.kept) return null;
   const q = Math.exp(weighting.beta * tree.logProb[node]! - weights.logZ);
-  if (rank >= stored.count) {
+  if (rank >= tree.candidatesOf(parent)) {
     const start = weighting.tailCumAt(node);
     return Number.isNaN(start) ? null : { start, q };
   }
   let start = 0;
   for (let i = 0; i < rank; i++) {
-    start += Math.exp(weighting.beta * stored.logProbs[i]! - weights.logZ);
+    start += Math.exp(weighting.beta * tree.candidateLogProbs[first + i]! - weights.logZ);
   }
   return { start, q };
 }
@@ -119,11 +130,10 @@ function locateInTail(
   u: number,
   weighting: Weighting,
   logZ: number,
-  storedCount: number,
 ): Place | null {
   let found: Place | null = null;
   tree.eachChild(node, (child) => {
-    if (found !== null || tree.rank[child]! < storedCount) return;
+    if (found !== null) return;
     const start = weighting.tailCumAt(child);
     const logProb = tree.logProb[child]!;
     const q = Math.exp(weighting.beta * logProb - logZ);

@@ -1,0 +1,52 @@
+/** The measures that colour states, and the range that a colour scale spans. */
+import { bitsOf } from "../base/interval";
+import type { Colour, ColourDomain } from "./scene";
+import type { TreeModel } from "./tree";
+import type { Weighting } from "./weighting";
+
+const MOST_ENTROPY = 9;
+const MOST_SURPRISAL = 10;
+
+/** The range of a colour's unit: bits, a share, or steps from the prompt. */
+export function domainOf(
+  tree: TreeModel,
+  colour: Colour,
+  anchorDepth: number,
+  columns: number,
+): ColourDomain {
+  switch (colour) {
+    case "entropy": {
+      const { alphabetSize } = tree.shape;
+      const most = alphabetSize === null ? MOST_ENTROPY : Math.log2(Math.max(2, alphabetSize));
+      return { colour, lo: 0, hi: Math.min(MOST_ENTROPY, most) };
+    }
+    case "surprisal":
+      return { colour, lo: 0, hi: MOST_SURPRISAL };
+    case "probability":
+      return { colour, lo: 0, hi: 1 };
+    case "depth":
+      return { colour, lo: anchorDepth + 1, hi: anchorDepth + Math.max(2, columns) };
+  }
+}
+
+/** A next state's value: child −1 is a candidate only; NaN where it is not known. */
+export function valueOf(
+  tree: TreeModel,
+  weighting: Weighting,
+  colour: Colour,
+  parent: number,
+  child: number,
+  logProb: number,
+  q: number,
+): number {
+  switch (colour) {
+    case "entropy":
+      return child === -1 ? NaN : (weighting.weightsAt(child)?.entropy ?? NaN);
+    case "surprisal":
+      return bitsOf(logProb);
+    case "probability":
+      return q;
+    case "depth":
+      return tree.depth[parent]! + 1;
+  }
+}

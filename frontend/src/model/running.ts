@@ -1,0 +1,104 @@
+/** The running text of one line, from the state where branches get thinner than a line. */
+import { bitsOf } from "../base/interval";
+import { uniform } from "./random";
+import type { StateRef } from "./ref";
+import type { LineEnd, Piece } from "./scene";
+import { forbiddenAt, stopAt } from "./standing";
+import { isolated, piecesAfter, visible } from "./text";
+import type { TreeModel } from "./tree";
+import { advance, locate, type Position } from "./walk";
+import type { Weighting } from "./weighting";
+
+/** A token that shows nothing by itself is still there to be clicked. */
+export const THIN = 4;
+/** Kept free at the end of a line for … or ∎. */
+const RESERVE = 16;
+
+export interface Walker {
+  readonly tree: TreeModel;
+  /** What the heights and lines are drawn by. */
+  readonly heights: Weighting;
+  /** What is forbidden when the heights are by the rule. */
+  readonly procedure: Weighting;
+  readonly by: "procedure" | "rule";
+  readonly seed: number;
+  readonly anchorDepth: number;
+  readonly right: number;
+  measure(text: string): number;
+}
+
+export interface Running {
+  readonly pieces: readonly Piece[];
+  readonly end: LineEnd;
+  readonly at: StateRef;
+  readonly x1: number;
+}
+
+interface Step {
+  readonly ref: StateRef;
+  readonly key: number;
+  readonly bits: number;
+}
+
+/** Walks line `index` on from `node` and lays its tokens out from x to the right edge. */
+export function runOn(
+  walker: Walker,
+  index: number,
+  node: number,
+  position: Position,
+  x: number,
+): Running {
+  const { tree, measure } = walker;
+  const limit = walker.right - RESERVE;
+  const { steps, end } = walkOn(walker, index, node, position, limit - x);
+  const texts = piecesAfter(
+    tree,
+    node,
+    steps.map((step) => step.key),
+  );
+  const laid: Piece[] = [];
+  let at: StateRef = { node };
+  for (let i = 0; i < steps.length; i++) {
+    const step = steps[i]!;
+    const text = isolated(visible(texts[i]!));
+    const x1 = x + (text === "" ? THIN : Math.max(THIN, measure(text)));
+    if (x1 > limit) return { pieces: laid, end: "edge", at, x1: x };
+    at = step.ref;
+    laid.push({ ref: step.ref, x0: x, x1, text, bits: step.bits });
+    x = x1;
+  }
+  return { pieces: laid, end, at, x1: x };
+}
+
+function walkOn(
+  walker: Walker,
+  index: number,
+  node: number,
+  position: Position,
+  room: number,
+): { steps: Step[]; end: LineEnd } {
+  const { tree, heights } = walker;
+  const steps: Step[] = [];
+  for (let width = 0; width <= room; ) {
+    const stop = stopAt(tree, heights, node);
+    if (stop !== null) return { steps, end: stop };
+    const forbidden = forbiddenAt(tree, walker.procedure, node, walker.by);
+    if (position.u >= forbidden.start) return { steps, end: "forbidden" };
+    const place = locate(tree, node, position.u, heights);
+    if (place === null) return { steps, end: "open" };
+    const { key, child } = place;
+    // An end token shows no text of its own: the mark ∎ says that the line has ended.
+    const isEnd = tree.isEndKey(key);
+    const ref = child === -1 ? { node, key } : { node: child };
+    if (!isEnd) {
+      const whole = tree.symbols.wholeText(key);
+      width += whole === null ? THIN : Math.max(THIN, walker.measure(visible(whole)));
+      steps.push({ ref, key, bits: bitsOf(place.logProb) });
+    }
+    if (child === -1) return { steps, end: tree.endsAt(node, key) ? "ended" : "open" };
+    const fresh = uniform(walker.seed, index, tree.depth[node]! - walker.anchorDepth);
+    position = advance(position, place.start, place.q, fresh);
+    node = child;
+  }
+  return { steps, end: "edge" };
+}

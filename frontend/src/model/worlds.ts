@@ -1,0 +1,438 @@
+/**
+ * The Worlds view as geometry: tree, procedure and camera in, a scene out. Pure.
+ *
+ * The height in view is a piece of the anchor's unit interval. A next state at least a line high
+ * is a block in the column of its step; what is thinner than a line runs on as the text of each
+ * line's own world. Lines walk by the arithmetic of core/walk.py, so the page and the server see
+ * the same worlds.
+ */
+import { percentOf, fitLabel } from "./labels";
+import { domainOf, valueOf } from "./measures";
+import { uniform } from "./random";
+import type { StateRef } from "./ref";
+import { runOn, type Walker } from "./running";
+import {
+  type Block,
+  type ColourDomain,
+  type Hatch,
+  type Line,
+  type LineEnd,
+  type Scene,
+  textSizeFor,
+  type Tick,
+  type WorldsOptions,
+} from "./scene";
+import { shareHeights } from "./share";
+import { forbiddenAt, stopAt } from "./standing";
+import { label, pieceAfter } from "./text";
+import type { TreeModel } from "./tree";
+import { advance, lineStart, type Position } from "./walk";
+import type { Weighting } from "./weighting";
+import type { Camera } from "./camera";
+
+export type { Block, Hatch, Line, Piece, Scene, Tick, WorldsOptions } from "./scene";
+
+/** Text keeps this share of the width free of blocks. */
+const TEXT_SHARE = 0.35;
+/** Height of a line of text, in sizes of its font: less, and lines would touch. */
+const LEADING = 1.16;
+/** From a column's left edge to text in it: the ticks' strip and a gap. */
+const TEXT_INDENT = 10;
+const TICK_WIDTH = 5;
+const TICK_HEIGHT = 1;
+const MARGIN = 10;
+const HATCH_WIDTH = 176;
+const HATCH_LABEL = 15;
+const MOST_TICKS = 2000;
+/** Characters of an average token, for the estimate of steps when nothing is drawn yet. */
+const TOKEN_CHARACTERS = 4.6;
+const ROUNDING = 1e-9;
+
+export function layoutWorlds(
+  tree: TreeModel,
+  weighting: Weighting,
+  camera: Camera,
+  options: WorldsOptions,
+): Scene {
+  return new Layout(tree, weighting, camera, options).scene();
+}
+
+/** How many columns of blocks fit beside the text. */
+export function columnsOf(width: number, columnWidth: number, linesOn: boolean): number {
+  const share = linesOn ? 1 - TEXT_SHARE : 1;
+  return Math.max(1, Math.floor((width * share) / columnWidth));
+}
+
+/** A block before the heights are shared out: its boundaries by number. */
+interface BlockDraft {
+  readonly ref: StateRef;
+  readonly parent: number;
+  readonly key: number;
+  readonly column: number;
+  readonly first: number;
+  readonly last: number;
+  readonly a: number;
+  readonly b: number;
+  readonly value: number;
+  readonly kind: Block["kind"];
+  readonly top: number;
+  bottom: number;
+}
+
+interface TickDraft {
+  readonly ref: StateRef;
+  readonly a: number;
+  readonly b: number;
+  readonly value: number;
+}
+
+/** A stretch of the height without a block to its right. */
+interface Segment {
+  readonly node: number;
+  readonly column: number;
+  readonly first: number;
+  readonly last: number;
+  readonly a: number;
+  readonly b: number;
+  /** What stops every line of it at once; null: each walks on by itself. */
+  readonly end: LineEnd | null;
+  readonly ref: StateRef;
+  readonly ticks: readonly TickDraft[];
+}
+
+class Layout {
+  private readonly heights: Weighting;
+  private readonly columns: number;
+  private readonly textSize: number;
+  private readonly shrink: number;
+  private readonly pitch: number;
+  private readonly domain: ColourDomain;
+  private readonly walker: Walker;
+  private readonly u: Float64Array;
+  private readonly left: Float64Array;
+  private readonly ends: number[] = [];
+  private readonly needs: number[] = [];
+  private readonly segments: Segment[] = [];
+  private readonly drafts: BlockDraft[] = [];
+  private readonly lines: Line[] = [];
+  private readonly hatches: Hatch[] = [];
+  private readonly ticks: Tick[] = [];
+  private tickCount = 0;
+  private steps = 0;
+
+  constructor(
+    private readonly tree: TreeModel,
+    private readonly procedure: Weighting,
+    private readonly camera: Camera,
+    private readonly options: WorldsOptions,
+  ) {
+    const { width, height, lines, columnWidth, linePitch } = options;
+    this.heights = options.heights === "rule" ? tree.ruleWeighting : procedure;
+    this.columns = columnsOf(width, columnWidth, options.linesOn);
+    this.pitch = height / lines;
+    const size = textSizeFor(linePitch);
+    this.shrink = Math.min(1, this.pitch / (size * LEADING));
+    this.textSize = size * this.shrink;
+    const anchorDepth = tree.depth[camera.anchor]!;
+    this.domain = domainOf(tree, options.colour, anchorDepth, this.columns);
+    this.walker = {
+      tree,
+      heights: this.heights,
+      procedure,
+      by: options.heights,
+      seed: options.seed,
+      anchorDepth,
+      right: width - MARGIN,
+      measure: (text) => options.measure(text) * this.shrink,
+    };
+    this.u = new Float64Array(lines);
+    this.left = new Float64Array(lines);
+  }
+
+  scene(): Scene {
+    const { camera, options, tree } = this;
+    const { lines } = options;
+    for (let i = 0; i < lines; i++) {
+      this.place(i, lineStart(camera.lo, camera.hi, i, lines, options.offset));
+    }
+    const size = camera.hi - camera.lo;
+    const ref = { node: camera.anchor };
+    this.descend(camera.anchor, ref, 0, lines, -camera.lo / size, (1 - camera.lo) / size, 0);
+    const drawn = shareHeights(this.ends, this.needs, options.height);
+    const blocks = this.drafts.map((draft) => this.blockOf(draft, drawn));
+    this.segments.forEach((segment, i) => this.fill(segment, drawn[i]!, drawn[i + 1]!));
+    this.lines.sort((one, other) => one.index - other.index);
+    for (const block of blocks) this.reach(block.depth);
+    for (const { at } of this.lines) this.reach(depthOf(tree, at));
+    return {
+      camera,
+      width: options.width,
+      height: options.height,
+      pitch: this.pitch,
+      columnWidth: options.columnWidth,
+      textSize: this.textSize,
+      domain: this.domain,
+      blocks,
+      lines: options.linesOn ? this.lines : [],
+      hatches: this.hatches,
+      ticks: this.ticks,
+      open: this.lines.filter((line) => line.end === "open").length,
+      steps: this.steps,
+      stepsToFill: this.stepsToFill(),
+    };
+  }
+
+  /** Cuts the body of a state, its interval [a, b) of what is in view, into blocks and segments. */
+  private descend(
+    node: number,
+    ref: StateRef,
+    first: number,
+    last: number,
+    a: number,
+    b: number,
+    column: number,
+  ): void {
+    const { tree, heights } = this;
+    const end = stopAt(tree, heights, node);
+    if (end !== null) {
+      this.segment(node, ref, column, first, last, a, b, end, []);
+      return;
+    }
+    const { beta } = heights;
+    const { logZ, kept } = heights.weightsAt(node)!;
+    const forbidden = forbiddenAt(tree, this.procedure, node, this.options.heights);
+    const from = tree.firstCandidate(node);
+    const count = Math.min(kept, forbidden.rank, tree.candidatesOf(node));
+    // Rounding may leave the last end a little under one; the last next state holds the rest.
+    const holdsAll = tree.holdsAll(node, kept) && forbidden.start === 1;
+    const childAt = this.childrenByRank(node, count);
+    const least = 1 / this.options.lines - ROUNDING;
+    const leastTick = TICK_HEIGHT / this.options.height;
+    let ticks: TickDraft[] = [];
+    let line = first;
+    let runFirst = first;
+    let runA = a;
+    let start = 0;
+    for (let rank = 0; rank < count; rank++) {
+      const logProb = tree.candidateLogProbs[from + rank]!;
+      const q = Math.exp(beta * logProb - logZ);
+      const next = holdsAll && rank === count - 1 ? 1 : start + q;
+      const ca = a + (b - a) * start;
+      const cb = a + (b - a) * next;
+      const share = Math.min(cb, 1) - Math.max(ca, 0);
+      if (ca >= 1 || (b - a) * q < leastTick) break;
+      const before = line;
+      while (line < last && this.u[line]! < next) line++;
+      if (share >= leastTick) {
+        const key = tree.candidateKeys[from + rank]!;
+        const child = childAt?.[rank] ?? -1;
+        const childRef = child === -1 ? { node, key } : { node: child };
+        const value = valueOf(tree, heights, this.domain.colour, node, child, logProb, q);
+        if (share >= least && column < this.columns) {
+          this.segment(node, ref, column, runFirst, before, runA, ca, null, ticks);
+          ticks = [];
+          this.advanceAll(before, line, node, start, q);
+          const ended = tree.endsAt(node, key);
+          const kind = child !== -1 && tree.isCut(child) ? "cut" : ended ? "ended" : "state";
+          const draft: BlockDraft = {
+            ref: childRef,
+            parent: node,
+            key,
+            column,
+            first: before,
+            last: line,
+            a: ca,
+            b: cb,
+            value,
+            kind,
+            top: this.ends.length,
+            bottom: 0,
+          };
+          this.drafts.push(draft);
+          if (child === -1) {
+            const stop = ended ? "ended" : "open";
+            this.segment(node, childRef, column + 1, before, line, ca, cb, stop, []);
+          } else {
+            this.descend(child, childRef, before, line, ca, cb, column + 1);
+          }
+          draft.bottom = this.ends.length;
+          runFirst = line;
+          runA = cb;
+        } else if (this.tickCount < MOST_TICKS) {
+          ticks.push({ ref: childRef, a: ca, b: cb, value });
+          this.tickCount++;
+        }
+      }
+      start = next;
+    }
+    this.thin(node, ref, column, runFirst, last, runA, b, a + (b - a) * forbidden.start, ticks);
+  }
+
+  /** What is left of a body: thin branches, then what the procedure forbids. */
+  private thin(
+    node: number,
+    ref: StateRef,
+    column: number,
+    first: number,
+    last: number,
+    a: number,
+    b: number,
+    forbiddenFrom: number,
+    ticks: readonly TickDraft[],
+  ): void {
+    const cut = Math.max(a, Math.min(b, forbiddenFrom));
+    let line = last;
+    const isForbidden = cut < b - ROUNDING;
+    // The lines are still relative to `node`; the first position that is forbidden tells them.
+    const start = forbiddenAt(this.tree, this.procedure, node, this.options.heights).start;
+    if (isForbidden) while (line > first && this.u[line - 1]! >= start) line--;
+    this.segment(node, ref, column, first, line, a, isForbidden ? cut : b, null, ticks);
+    if (isForbidden) this.segment(node, ref, column, line, last, cut, b, "forbidden", []);
+  }
+
+  private segment(
+    node: number,
+    ref: StateRef,
+    column: number,
+    first: number,
+    last: number,
+    a: number,
+    b: number,
+    end: LineEnd | null,
+    ticks: readonly TickDraft[],
+  ): void {
+    const top = Math.max(0, a);
+    const bottom = Math.min(1, b);
+    if (last === first && bottom - top < ROUNDING) return;
+    const { height, linesOn } = this.options;
+    const isRoomy = linesOn && end !== "forbidden";
+    this.ends.push(Math.max(0, bottom) * height);
+    this.needs.push(isRoomy ? (last - first) * this.textSize * LEADING : 0);
+    this.segments.push({ node, column, first, last, a: top, b: bottom, end, ref, ticks });
+  }
+
+  private advanceAll(first: number, last: number, node: number, start: number, q: number): void {
+    const { anchorDepth, seed } = this.walker;
+    const depth = this.tree.depth[node]! - anchorDepth;
+    for (let i = first; i < last; i++) {
+      this.place(i, advance(this.position(i), start, q, uniform(seed, i, depth)));
+    }
+  }
+
+  private position(line: number): Position {
+    return { u: this.u[line]!, left: this.left[line]! };
+  }
+
+  private place(line: number, at: Position): void {
+    this.u[line] = at.u;
+    this.left[line] = at.left;
+  }
+
+  /** The visible children that are stored candidates, by rank; null when there are none. */
+  private childrenByRank(node: number, count: number): Int32Array | null {
+    let found: Int32Array | null = null;
+    this.tree.eachChild(node, (child) => {
+      const rank = this.tree.rank[child]!;
+      if (rank >= count) return;
+      found ??= new Int32Array(count).fill(-1);
+      found[rank] = child;
+    });
+    return found;
+  }
+
+  private blockOf(draft: BlockDraft, drawn: Float64Array): Block {
+    const { tree } = this;
+    const { columnWidth } = this.options;
+    const { top, bottom, parent, key, ...rest } = draft;
+    const y0 = drawn[top]!;
+    const y1 = drawn[bottom]!;
+    const text = tree.isEndKey(key) ? "∎" : label(pieceAfter(tree, parent, key));
+    const fitted = fitLabel(
+      text,
+      percentOf(draft.b - draft.a),
+      columnWidth,
+      y1 - y0,
+      (shown) => this.walker.measure(shown) / this.textSize,
+    );
+    const x0 = draft.column * columnWidth;
+    const depth = tree.depth[parent]! + 1;
+    return { ...rest, ...fitted, parent, key, depth, x0, x1: x0 + columnWidth, y0, y1 };
+  }
+
+  private fill(segment: Segment, y0: number, y1: number): void {
+    const { columnWidth } = this.options;
+    const left = segment.column * columnWidth;
+    if (segment.end === "forbidden" || segment.end === "unweighed") {
+      this.hatch(segment, segment.end, left, y0, y1);
+    }
+    const scale = (y1 - y0) / (segment.b - segment.a);
+    if (y1 > y0) {
+      for (const tick of segment.ticks) {
+        const t0 = y0 + (Math.max(tick.a, segment.a) - segment.a) * scale;
+        const t1 = y0 + (Math.min(tick.b, segment.b) - segment.a) * scale;
+        this.ticks.push({
+          ref: tick.ref,
+          x0: left + 1,
+          x1: left + 1 + TICK_WIDTH,
+          y0: t0,
+          y1: Math.min(y1, t1),
+          value: tick.value,
+        });
+      }
+    }
+    const slot = (y1 - y0) / Math.max(1, segment.last - segment.first);
+    for (let index = segment.first; index < segment.last; index++) {
+      const top = y0 + (index - segment.first) * slot;
+      this.line(segment, index, left + TEXT_INDENT, top, top + slot);
+    }
+  }
+
+  private line(segment: Segment, index: number, x: number, y0: number, y1: number): void {
+    const stops = segment.end !== null;
+    const running = stops
+      ? { pieces: [], end: segment.end as LineEnd, at: segment.ref, x1: x }
+      : runOn(this.walker, index, segment.node, this.position(index), x);
+    this.lines.push({ index, y0, y1, y: (y0 + y1) / 2, x0: x, ...running });
+  }
+
+  private hatch(
+    segment: Segment,
+    kind: "forbidden" | "unweighed",
+    left: number,
+    y0: number,
+    y1: number,
+  ): void {
+    if (y1 - y0 < 1) return;
+    const right = this.walker.right;
+    const x1 = kind === "forbidden" ? right : Math.min(right, left + HATCH_WIDTH);
+    const words =
+      kind === "forbidden"
+        ? `everything else ${percentOf(segment.b - segment.a)}`
+        : "not yet under this procedure";
+    const shown = y1 - y0 >= HATCH_LABEL ? words : "";
+    this.hatches.push({ kind, ref: segment.ref, x0: left + 1, x1, y0, y1, label: shown });
+  }
+
+  private reach(depth: number): void {
+    this.steps = Math.max(this.steps, depth - this.walker.anchorDepth);
+  }
+
+  private stepsToFill(): number {
+    let width = 0;
+    let tokens = 0;
+    let columns = this.columns;
+    for (const { pieces, x0 } of this.lines) {
+      tokens += pieces.length;
+      if (pieces.length > 0) width += pieces[pieces.length - 1]!.x1 - x0;
+      columns = Math.min(columns, Math.floor(x0 / this.options.columnWidth));
+    }
+    const usual = this.walker.measure("x") * TOKEN_CHARACTERS;
+    const mean = tokens >= 40 ? width / tokens : usual;
+    const room = this.walker.right - columns * this.options.columnWidth;
+    return columns + Math.ceil((1.15 * room) / mean);
+  }
+}
+
+function depthOf(tree: TreeModel, ref: StateRef): number {
+  return tree.depth[ref.node]! + (ref.key === undefined ? 0 : 1);
+}
