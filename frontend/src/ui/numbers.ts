@@ -1,10 +1,7 @@
 /** Numbers as people read them. Log-probabilities come in nats, information leaves in bits. */
 
-const BITS = 1 / Math.LN2;
 const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const grouped = new Intl.NumberFormat("en-GB");
-
-export const bitsOf = (logProb: number): number => Math.max(0, -logProb * BITS);
 
 /** "6.68 bits"; long ones lose their decimals. */
 export function bits(value: number): string {

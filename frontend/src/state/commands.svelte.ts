@@ -1,0 +1,171 @@
+import {
+  branchByKeys,
+  branchByText,
+  cancelGrowth,
+  createLink,
+  forkTree,
+  growTree,
+  listLinks,
+  pruneState,
+  redoChange,
+  renameTree,
+  restoreState,
+  revokeLink,
+  setProcedure,
+  undoChange,
+} from "../api/client";
+import type { StateRef } from "../model/ref";
+import { app } from "./app.svelte";
+import { notices } from "./notices.svelte";
+import { stepsOf, type ProcedureForm } from "./procedure";
+import type { TreeSession } from "./session.svelte";
+import type { ViewState } from "./view.svelte";
+import type { Link, Strategy } from "./wire";
+
+/** Everything that changes a tree. Each command asks the server; the log brings the change back. */
+export class Commands {
+  constructor(
+    private readonly session: TreeSession,
+    private readonly view: ViewState,
+  ) {}
+
+  async grow(state: StateRef, strategy: Strategy): Promise<void> {
+    await this.attempt(async () => {
+      const job = await growTree(this.session.ref, {
+        state: wireRef(state),
+        strategy,
+        heights: this.view.heights,
+        automatic: false,
+      });
+      this.session.takeJob(job);
+    });
+  }
+
+  async cancel(job: string): Promise<void> {
+    await this.attempt(async () => {
+      this.session.takeJob(await cancelGrowth(this.session.ref, job));
+    });
+  }
+
+  /** Makes a candidate a state of the tree, and selects it; gives its node. */
+  async branch(state: StateRef): Promise<number | null> {
+    if (state.key === undefined) return state.node;
+    const { node, key } = state;
+    return this.arriveAt(() => branchByKeys(this.session.ref, node, [key]));
+  }
+
+  /** One's own continuation; throws the server's Problem, to stand beside the field. */
+  async type(from: number, text: string): Promise<readonly number[]> {
+    const branched = await branchByText(this.session.ref, from, text);
+    await this.session.reached(branched.seq);
+    this.view.select({ node: branched.node });
+    return branched.path;
+  }
+
+  async prune(state: StateRef): Promise<void> {
+    if (state.node === 0 && state.key === undefined) {
+      notices.say("The prompt itself cannot be pruned; choose a branch of it.");
+      return;
+    }
+    await this.attempt(async () => {
+      const edited = await pruneState(this.session.ref, wireRef(state));
+      await this.session.reached(edited.seq);
+      if (edited.node !== null) this.view.select({ node: edited.node });
+    });
+  }
+
+  async restore(node: number): Promise<void> {
+    await this.attempt(async () => {
+      const edited = await restoreState(this.session.ref, node);
+      await this.session.reached(edited.seq);
+    });
+  }
+
+  async undo(): Promise<void> {
+    await this.attempt(async () => this.tell("Undone", await undoChange(this.session.ref)));
+  }
+
+  async redo(): Promise<void> {
+    await this.attempt(async () => this.tell("Redone", await redoChange(this.session.ref)));
+  }
+
+  async rename(name: string): Promise<void> {
+    await this.attempt(async () => {
+      await this.session.reached((await renameTree(this.session.ref, name)).seq);
+    });
+  }
+
+  /** The tree's procedure, or for a reader the procedure of this page alone. */
+  async reshape(form: ProcedureForm): Promise<void> {
+    await this.attempt(async () => {
+      if (!this.session.canWrite) return this.session.lookUnder(form);
+      const set = await setProcedure(this.session.ref, stepsOf(form));
+      if (set.job) this.session.takeJob(set.job);
+      await this.session.reached(set.seq);
+    });
+  }
+
+  async fork(): Promise<void> {
+    await this.attempt(async () => {
+      const tree = await forkTree(this.session.ref);
+      await app.visit(tree.ref);
+      notices.say("This copy is yours: grow, prune and share it as you like.");
+    });
+  }
+
+  links(): Promise<Link[]> {
+    return listLinks(this.session.ref);
+  }
+
+  link(kind: Link["kind"]): Promise<Link> {
+    return createLink(this.session.ref, kind);
+  }
+
+  revoke(link: string): Promise<Link[]> {
+    return revokeLink(this.session.ref, link);
+  }
+
+  private async tell(what: string, edited: { seq: number; label: string }): Promise<void> {
+    await this.session.reached(edited.seq);
+    notices.say(edited.label || what);
+    this.leaveHidden();
+  }
+
+  /** After an undo the selection or the zoom may stand on a state that is hidden now. */
+  private leaveHidden(): void {
+    const { model } = this.session;
+    const visible = (start: number): number => {
+      let node = start;
+      while (node !== 0 && model.isHidden(node)) node = model.parent[node] ?? 0;
+      return node;
+    };
+    const selected = visible(this.view.selection.node);
+    if (selected !== this.view.selection.node) this.view.select({ node: selected });
+    const anchor = visible(this.view.camera.anchor);
+    if (anchor !== this.view.camera.anchor) this.view.zoomTo(anchor);
+  }
+
+  private async arriveAt(
+    ask: () => Promise<{ node: number; seq: number }>,
+  ): Promise<number | null> {
+    const branched = await this.attempt(ask);
+    if (!branched) return null;
+    await this.session.reached(branched.seq);
+    this.view.select({ node: branched.node });
+    return branched.node;
+  }
+
+  private async attempt<T>(command: () => Promise<T>): Promise<T | null> {
+    const done = await command().then(
+      (value) => ({ value }),
+      (thrown: unknown) => {
+        notices.refuse(thrown);
+        return null;
+      },
+    );
+    return done?.value ?? null;
+  }
+}
+
+const wireRef = ({ node, key }: StateRef): { node: number; key?: number } =>
+  key === undefined ? { node } : { node, key };

@@ -1,0 +1,218 @@
+import { createTree, readColumns, readTree, readWeights, type SocketMessage } from "../api/client";
+import type { Frame } from "../api/frame";
+import { asProblem, type Problem } from "../api/problem";
+import { TreeSocket, type Connection } from "../api/socket";
+import type { EventHeader, TreeHeader, WeightsHeader } from "../base/headers";
+import { TreeModel } from "../model/tree";
+import type { Weighting } from "../model/weighting";
+import { notices } from "./notices.svelte";
+import { stepsOf, type ProcedureForm } from "./procedure";
+import { rules } from "./rules.svelte";
+import type { Job, Ledger, NewTree, Step, TreeView } from "./wire";
+
+export type { NewTree } from "./wire";
+
+const JOB_STAYS_MS = 2500;
+const REFRESH_MS = 250;
+
+/** Events after which lines that ended may go on, or lines that went on may end. */
+const STRUCTURAL = new Set(["prune", "restore", "hide", "show", "procedure"]);
+
+function modelOf(tree: TreeView): TreeModel {
+  const model = new TreeModel({
+    kind: tree.rule.kind,
+    endKeys: tree.rule.end_keys,
+    alphabetSize: tree.rule.alphabet_size,
+    promptLength: tree.prompt.tokens.length,
+    maxLength: tree.max_length,
+  });
+  model.name = tree.name;
+  model.procedure = tree.procedure;
+  model.fingerprint = tree.fingerprint;
+  return model;
+}
+
+/** One open tree as the server tells it. `version` is the only thing about its nodes that reacts. */
+export class TreeSession {
+  readonly model: TreeModel;
+  tree = $state.raw<TreeView>() as TreeView;
+  version = $state(0);
+  /** Counts prunes, restores, undos and procedures: what makes a view's growth worth asking anew. */
+  epoch = $state(0);
+  jobs = $state.raw<readonly Job[]>([]);
+  people = $state(1);
+  connection = $state<Connection>("connecting");
+  revoked = $state(false);
+  canUndo = $state(false);
+  canRedo = $state(false);
+  /** A reader's own procedure; null is the tree's. */
+  override = $state.raw<{ form: ProcedureForm; weighting: Weighting } | null>(null);
+  /** This page's socket, by which the server ends its automatic growths. */
+  client: string | null = null;
+
+  private socket: TreeSocket<SocketMessage> | null = null;
+  private readonly waiting: { seq: number; done: () => void }[] = [];
+  private refreshing: ReturnType<typeof setTimeout> | undefined;
+
+  readonly ref: string;
+  readonly canWrite: boolean = $derived(this.tree.role !== "reader" && this.tree.kind === "live");
+  readonly name: string = $derived.by(() => (this.version, this.model.name || this.tree.name));
+  readonly ledger: Ledger = $derived.by(() => (this.version, this.model.ledger));
+  readonly procedure: readonly Step[] = $derived.by(() => (this.version, this.model.procedure));
+  readonly weighting: Weighting = $derived.by(
+    () => (
+      this.version,
+      this.override?.weighting ??
+        this.model.weightingFor(this.model.fingerprint, this.model.procedure)
+    ),
+  );
+  readonly states: number = $derived.by(() => (this.version, this.model.size));
+  /** Why nothing can be grown here, or null. */
+  readonly refusal: string | null = $derived.by(() => {
+    if (this.tree.kind === "frozen") return "This link shows the tree as it was; fork to grow on.";
+    if (this.tree.role === "reader") return "You are reading; fork to grow your own.";
+    if (!this.tree.rule_available) {
+      return this.tree.rule_message ?? "The rule that grew this tree is not here any more.";
+    }
+    return null;
+  });
+
+  private constructor(tree: TreeView) {
+    this.ref = tree.ref;
+    this.model = modelOf(tree);
+    this.take(tree);
+  }
+
+  /** Makes a tree and follows it from its first event. */
+  static async create(request: NewTree): Promise<TreeSession> {
+    const session = new TreeSession(await createTree(request));
+    session.follow();
+    return session;
+  }
+
+  /** Opens a tree that is there: what it is and all its columns, then its events. */
+  static async open(ref: string): Promise<TreeSession> {
+    const [tree, columns] = await Promise.all([readTree(ref), readColumns(ref)]);
+    const session = new TreeSession(tree);
+    session.apply(columns);
+    if (tree.kind === "live") session.follow();
+    else session.connection = "open";
+    return session;
+  }
+
+  /** Resolves when the event of that number is applied (or after a while, if it never comes). */
+  reached(seq: number): Promise<void> {
+    if (this.model.seq >= seq) return Promise.resolve();
+    return new Promise((done) => {
+      this.waiting.push({ seq, done });
+      setTimeout(done, 4000);
+    });
+  }
+
+  /** Asks anew for what is not in the log: rights, jobs, what can be undone. */
+  refresh(): void {
+    clearTimeout(this.refreshing);
+    this.refreshing = setTimeout(() => {
+      readTree(this.ref).then(
+        (tree) => this.take(tree),
+        (thrown: unknown) => this.lost(asProblem(thrown)),
+      );
+    }, REFRESH_MS);
+  }
+
+  /** A reader's procedure, for this page only. */
+  async lookUnder(form: ProcedureForm | null): Promise<void> {
+    if (form === null) {
+      this.override = null;
+      return;
+    }
+    const frame = await readWeights(this.ref, stepsOf(form));
+    const header = frame.header as unknown as WeightsHeader;
+    this.override = { form, weighting: this.model.weightingFrom(header, frame.columns) };
+  }
+
+  takeJob(job: Job): void {
+    const others = this.jobs.filter((known) => known.id !== job.id);
+    this.jobs = [...others, job].sort((a, b) => a.started_at - b.started_at);
+    if (job.state === "running") return;
+    if (job.state === "failed" && job.message) notices.refuse(new Error(job.message));
+    setTimeout(() => {
+      this.jobs = this.jobs.filter((known) => known.id !== job.id);
+    }, job.automatic ? 0 : JOB_STAYS_MS);
+  }
+
+  here(node: number): void {
+    this.socket?.here(node);
+  }
+
+  close(): void {
+    clearTimeout(this.refreshing);
+    this.socket?.close();
+    this.socket = null;
+  }
+
+  private follow(): void {
+    this.socket = new TreeSocket<SocketMessage>(this.ref, {
+      event: (frame) => this.apply(frame),
+      message: (message) => this.hear(message),
+      connection: (state) => (this.connection = state),
+      seq: () => this.model.seq,
+    });
+  }
+
+  private apply(frame: Frame): void {
+    const header = frame.header as unknown as EventHeader | TreeHeader;
+    this.model.applyFrame(header, frame.columns);
+    if (header.type === "event") {
+      if (STRUCTURAL.has(header.kind)) this.epoch += 1;
+      if (header.by === this.tree.me && header.payload["automatic"] !== true) this.refresh();
+    }
+    this.version += 1;
+    for (const wait of this.waiting.splice(0)) {
+      if (wait.seq <= this.model.seq) wait.done();
+      else this.waiting.push(wait);
+    }
+  }
+
+  private hear(message: SocketMessage): void {
+    switch (message.type) {
+      case "hello":
+        this.client = message.client;
+        this.people = message.people;
+        this.jobs = message.jobs;
+        break;
+      case "progress":
+        this.takeJob(message.job);
+        break;
+      case "presence":
+        this.people = message.people;
+        break;
+      case "rule":
+        rules.take(message.offer);
+        this.refresh();
+        break;
+      case "roles":
+        this.refresh();
+        break;
+      case "revoked":
+        this.revoke();
+        break;
+    }
+  }
+
+  private take(tree: TreeView): void {
+    this.tree = tree;
+    this.canUndo = tree.can_undo;
+    this.canRedo = tree.can_redo;
+    this.jobs = tree.jobs.filter((job) => job.state === "running");
+  }
+
+  private lost(problem: Problem): void {
+    if (problem.status === 404 || problem.status === 410) this.revoke();
+  }
+
+  private revoke(): void {
+    this.revoked = true;
+    this.close();
+  }
+}
