@@ -1,0 +1,42 @@
+"""Settings come from the environment, and nonsense is refused at the start."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from semioscope.settings import Settings
+
+
+def test_a_server_needs_no_settings() -> None:
+    settings = Settings()
+    assert settings.host == "127.0.0.1"
+    assert settings.database_path.is_absolute()
+    assert settings.page_folder.parts[-2:] == ("frontend", "dist")
+
+
+@pytest.mark.parametrize("name", ["SEMIOSCOPE_CACHE", "SEMIOSCOPE_CACHE_FOLDER"])
+def test_folders_and_models_come_from_the_environment(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("SEMIOSCOPE_DATA_FOLDER", "~/trees")
+    monkeypatch.setenv("SEMIOSCOPE_MODELS", "gpt2, /models/a b ,")
+    settings = Settings()
+    assert settings.cache_folder == tmp_path
+    assert settings.data_folder == Path.home() / "trees"
+    assert settings.models == ("gpt2", "/models/a b")
+
+
+def test_a_program_may_give_them_by_name(tmp_path: Path) -> None:
+    settings = Settings(cache_folder=tmp_path, models=("gpt2",))
+    assert (settings.cache_folder, settings.models) == (tmp_path, ("gpt2",))
+
+
+@pytest.mark.parametrize(("name", "value"), [("PORT", "70000"), ("MAX_NODES", "0"), ("LAN", "si")])
+def test_a_setting_that_makes_no_sense_is_refused(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"SEMIOSCOPE_{name}", value)
+    with pytest.raises(ValidationError):
+        Settings()
