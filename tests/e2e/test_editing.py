@@ -135,10 +135,10 @@ def test_the_reading_strip_shows_the_trajectory_and_leads_back_to_its_states(
     box.press("Enter")
     expect(visitor.page.get_by_test_id("own-tokens")).to_be_visible()
 
-    strip = visitor.page.get_by_test_id("strip")
+    strip = visitor.page.get_by_test_id("reading-strip")
     expect(strip).to_contain_text("chatbot has become")
-    expect(strip.get_by_test_id("strip-token").first).to_be_visible()
-    strip.get_by_test_id("strip-token").nth(1).click()
+    expect(strip.get_by_test_id("read-token").first).to_be_visible()
+    strip.get_by_test_id("read-token").nth(1).click()
     expect(visitor.step).to_have_text("step 2")
 
 

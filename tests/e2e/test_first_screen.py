@@ -11,7 +11,9 @@ from tests.e2e.observatory import NIGHT_CALL, Observatory
 def test_one_sentence_says_what_this_is_and_what_to_do(visitor: Observatory) -> None:
     visitor.visit()
 
-    expect(visitor.page.get_by_role("heading", level=1)).to_contain_text("Type how something begins")
+    expect(visitor.page.get_by_role("heading", level=1)).to_contain_text(
+        "Type how something begins"
+    )
     expect(visitor.page.get_by_test_id("prompt")).to_be_focused()
     expect(visitor.page.get_by_test_id("starter")).to_have_count(5)
 
