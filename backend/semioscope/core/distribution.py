@@ -73,7 +73,10 @@ class Expansion:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The expansion of a state, the procedure there, and the next states asked for, in order."""
+    """The expansion of a state, the procedure there, and the next states asked for, in order.
+
+    `drawn` is empty where nothing can follow.
+    """
 
     expansion: Expansion
     weights: Weights
@@ -119,7 +122,7 @@ def answer_row(
             complete=row.size <= LEADING,
         ),
         weights=weights,
-        drawn=tuple(places.at_rank(places.rank_holding(u)) for u in question.draws),
+        drawn=tuple(places.at_rank(places.rank_holding(u)) for u in question.draws if row.size),
         scored=tuple(places.of_key(key) for key in question.keys),
         above=tuple(places.at_rank(rank) for rank in range(places.count_above(question.above))),
     )

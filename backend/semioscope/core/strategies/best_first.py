@@ -1,0 +1,241 @@
+"""Best first: the most probable state next, and finished trajectories in exact order."""
+
+import heapq
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Final, TypeAlias
+
+import numpy as np
+
+from semioscope.core.distribution import MOST_ABOVE, Answer, NextState, Question
+from semioscope.core.growth import Growth
+from semioscope.core.strategies.plan import (
+    BATCH,
+    MOST_EXPANSIONS,
+    Ask,
+    Strategy,
+    check_budget,
+    whole,
+)
+from semioscope.core.strategies.steps import is_open, settle
+from semioscope.core.types import NodeId
+
+Emit: TypeAlias = Callable[[NodeId], None]
+
+_ROUNDING: Final = 1e-6
+"""By how much the stored candidates may seem to leave less than they do: float32 rounding."""
+_FURTHER: Final = math.log(4)
+"""How many nats below its bound, at least, a state is searched for what is not stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class BestFirst:
+    """`n` evaluations, each of the most probable state there is under the rule (SCIENCE.md
+    section 1). Raises InvalidRequest.
+
+    What waits is ordered by probability: next states not grown yet, and for every state the bound
+    for what it does not store, min(last candidate, 1 − Σ candidates)·p(s). A finished trajectory
+    is emitted only when nothing that waits or is in flight exceeds it, so the emitted ones come in
+    exact order of probability, whatever the batch.
+    """
+
+    n: int
+    kind: ClassVar[str] = "best_first"
+
+    def __post_init__(self) -> None:
+        whole(self.n, 1, MOST_EXPANSIONS, "bad-n", "The number of states, n,")
+
+    @property
+    def total(self) -> int:
+        return self.n
+
+    def run(
+        self,
+        growth: Growth,
+        anchor: NodeId,
+        budget: int = MOST_EXPANSIONS,
+        batch: int = BATCH,
+        emit: Emit | None = None,
+    ) -> Strategy:
+        """emit: told of each finished trajectory's last node, in order."""
+        check_budget(self, budget)
+        return _Search(growth, emit).run(anchor, self.n, batch)
+
+
+@dataclass(slots=True)
+class _Fan:
+    """The next states of one expanded state, the most probable first, as far as known.
+
+    log_prob: of the state, nats from the root. rest: a bound on the log-probability of every
+    other next state, nats given the state.
+    """
+
+    node: NodeId
+    log_prob: float
+    following: Sequence[NextState | int]
+    log_probs: Sequence[float]
+    rest: float
+
+    def cost(self, rank: int) -> float:
+        """−log-probability from the root of a next state; beyond the known ones, of the rest."""
+        known = rank < len(self.log_probs)
+        return -(self.log_prob + (self.log_probs[rank] if known else self.rest))
+
+
+@dataclass(order=True, slots=True)
+class _Waiting:
+    """A node, the next state of a fan by its rank, or (rank past the known ones) a fan's rest.
+    Of equal costs the earlier goes first."""
+
+    cost: float  # −log-probability from the root, nats; of a rest, its bound
+    order: int
+    node: NodeId | None = field(compare=False)
+    fan: _Fan | None = field(compare=False)
+    rank: int = field(compare=False)
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A question in flight: a node to be expanded, or (`fan`) one to be searched further."""
+
+    node: NodeId
+    cost: float
+    fan: _Fan | None = None
+    above: float | None = None
+
+
+class _Search:
+    def __init__(self, growth: Growth, emit: Emit | None) -> None:
+        self._growth = growth
+        self._emit = emit
+        self._queue: list[_Waiting] = []
+        self._finished: list[tuple[float, NodeId]] = []
+        self._pushed = 0
+
+    def run(self, anchor: NodeId, n: int, batch: int) -> Strategy:
+        self._push(-self._growth.cum_log_prob(anchor), node=anchor)
+        while True:
+            asked = self._pop(min(batch, n))
+            self._release(min((one.cost for one in asked), default=math.inf))
+            if not asked:
+                return
+            n -= len(asked)
+            answers = yield [
+                Ask(one.node, Question(self._growth.state_of(one.node), above=one.above))
+                for one in asked
+            ]
+            for one, answer in zip(asked, answers, strict=True):
+                self._take(one, answer)
+
+    # -- what waits
+
+    def _push(
+        self, cost: float, node: NodeId | None = None, fan: _Fan | None = None, rank: int = 0
+    ) -> None:
+        heapq.heappush(self._queue, _Waiting(cost, self._pushed, node, fan, rank))
+        self._pushed += 1
+
+    def _push_next(self, fan: _Fan, rank: int) -> None:
+        if rank < len(fan.following) or fan.rest > -math.inf:
+            self._push(fan.cost(rank), fan=fan, rank=rank)
+
+    def _pop(self, room: int) -> list[_Asked]:
+        """Up to `room` questions about the most probable of what waits. What needs no question is
+        dealt with on the way; the first that needs one and finds no room goes back."""
+        asked: list[_Asked] = []
+        while self._queue:
+            top = heapq.heappop(self._queue)
+            question = self._question(top)
+            if question is None:
+                continue
+            if len(asked) == room:
+                self._push(
+                    top.cost,
+                    question.node if question.fan is None else None,
+                    question.fan,
+                    top.rank,
+                )
+                break
+            asked.append(question)
+        return asked
+
+    def _question(self, top: _Waiting) -> _Asked | None:
+        """What has to be asked before anything less probable; None if the tree has the answer."""
+        if top.fan is None:
+            return None if top.node is None else self._arrive(top.node, top.cost)
+        if not self._stands(top.fan.node):
+            return None
+        if top.rank == len(top.fan.following):
+            others = self._queue[0].cost if self._queue else math.inf
+            return _Asked(top.fan.node, top.cost, top.fan, self._further(top.fan, others))
+        self._push_next(top.fan, top.rank + 1)
+        return self._arrive(self._growth.child(top.fan.node, top.fan.following[top.rank]), top.cost)
+
+    def _arrive(self, node: NodeId, cost: float) -> _Asked | None:
+        """At a node: finished, known, cut, or to be asked about."""
+        growth = self._growth
+        if growth.is_terminal(node):
+            heapq.heappush(self._finished, (cost, node))
+        elif is_open(growth, node):
+            if growth.expansion(node) is None:
+                return _Asked(node, cost)
+            self._open(node)
+        return None
+
+    def _stands(self, node: NodeId) -> bool:
+        """Whether an expanded state is still there, after what others may have done."""
+        growth = self._growth
+        is_there = not growth.is_hidden(node) and growth.expansion(node) is not None
+        return is_there and is_open(growth, node)
+
+    # -- answers
+
+    def _take(self, asked: _Asked, answer: Answer) -> None:
+        if not settle(self._growth, asked.node, answer):
+            if self._growth.is_terminal(asked.node):
+                heapq.heappush(self._finished, (asked.cost, asked.node))
+        elif asked.fan is None or asked.above is None:
+            self._open(asked.node)
+        else:
+            self._widen(asked.fan, answer.above, asked.above)
+
+    def _open(self, node: NodeId) -> None:
+        """A fan of what is stored about an expanded state."""
+        expansion = self._growth.expansion(node)
+        if expansion is None:
+            return
+        log_probs = expansion.log_probs.tolist()
+        rest = -math.inf if expansion.complete else _bound(log_probs, log_probs[-1])
+        fan = _Fan(node, self._growth.cum_log_prob(node), expansion.keys.tolist(), log_probs, rest)
+        self._push_next(fan, 0)
+
+    def _further(self, fan: _Fan, others: float) -> float:
+        """How far down to search a state, nats given the state: to what else waits, and a good
+        deal below the bound, so that few searches get anywhere."""
+        return min(-others - fan.log_prob, fan.rest - _FURTHER)
+
+    def _widen(self, fan: _Fan, above: Sequence[NextState], threshold: float) -> None:
+        """Goes on in a fan with more of its next states: all down to the threshold."""
+        known = len(fan.following)
+        log_probs = [one.log_prob for one in above]
+        is_cut_short = len(above) == MOST_ABOVE
+        rest = _bound(log_probs, log_probs[-1] if is_cut_short else threshold)
+        wider = _Fan(fan.node, fan.log_prob, above, log_probs, rest)
+        self._push_next(wider, known)
+
+    # -- what is finished
+
+    def _release(self, in_flight: float) -> None:
+        """Emits the finished trajectories that nothing waiting or in flight exceeds."""
+        waiting = self._queue[0].cost if self._queue else math.inf
+        while self._finished and self._finished[0][0] <= min(in_flight, waiting):
+            _, node = heapq.heappop(self._finished)
+            if self._emit is not None:
+                self._emit(node)
+
+
+def _bound(log_probs: Sequence[float], at_most: float) -> float:
+    """A bound on the log-probability of a next state outside these: min(`at_most`, 1 − Σ)."""
+    rest = 1.0 - float(np.exp(np.array(log_probs)).sum()) + _ROUNDING
+    return min(at_most, math.log(max(rest, _ROUNDING)))

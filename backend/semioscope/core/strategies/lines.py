@@ -1,0 +1,99 @@
+"""Trajectories drawn under the procedure, all of them abreast: what Worlds and Ancestral share."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from semioscope.core.distribution import Question
+from semioscope.core.growth import Growth
+from semioscope.core.strategies.plan import Ask, Strategy
+from semioscope.core.strategies.steps import is_open, settle
+from semioscope.core.types import NodeId
+from semioscope.core.walk import locate, width_of
+
+
+class Chooser(Protocol):
+    """Where a trajectory stands within its present state, u ∈ [0, 1)."""
+
+    @property
+    def u(self) -> float: ...
+
+    def descend(self, before: float, width: float, step: int) -> None:
+        """It went on, on its step `step` (the first is 0), into [before, before + width)."""
+
+
+class _Trajectory:
+    def __init__(self, node: NodeId, chooser: Chooser) -> None:
+        self.node = node
+        self.chooser = chooser
+        self.steps = 0
+
+    def go(self, node: NodeId, before: float, width: float) -> None:
+        self.chooser.descend(before, width, self.steps)
+        self.node = node
+        self.steps += 1
+
+
+def follow(
+    growth: Growth,
+    anchor: NodeId,
+    choosers: Sequence[Chooser],
+    steps: int,
+    arrived: Callable[[NodeId, int], None] | None = None,
+) -> Strategy:
+    """Leads one trajectory for each chooser `steps` states on from the anchor.
+
+    Each goes as far as the tree knows the way; then the states at which any of them waits are
+    asked about together. `arrived(node, n)` is told how many of them have come to a node.
+    """
+    trajectories = [_Trajectory(anchor, chooser) for chooser in choosers]
+    beta = growth.procedure.inverse_temperature
+    while True:
+        arrivals: Counter[NodeId] = Counter()
+        waiting: dict[NodeId, list[_Trajectory]] = {}
+        for trajectory in trajectories:
+            if _needs_rule(growth, trajectory, steps, arrivals):
+                waiting.setdefault(trajectory.node, []).append(trajectory)
+        _tell(arrivals, arrived)
+        if not waiting:
+            return
+        answers = yield [
+            Ask(node, Question(growth.state_of(node), draws=tuple(one.chooser.u for one in group)))
+            for node, group in waiting.items()
+        ]
+        arrivals = Counter()
+        trajectories = []
+        for (node, group), answer in zip(waiting.items(), answers, strict=True):
+            if not settle(growth, node, answer):
+                continue
+            trajectories += group
+            for trajectory, drawn in zip(group, answer.drawn, strict=True):
+                child = growth.child(node, drawn)
+                width = width_of(drawn.log_prob, beta, answer.weights.log_z)
+                trajectory.go(child, drawn.cum_procedure, width)
+                arrivals[child] += 1
+        _tell(arrivals, arrived)
+
+
+def _needs_rule(
+    growth: Growth, trajectory: _Trajectory, steps: int, arrivals: Counter[NodeId]
+) -> bool:
+    """Leads a trajectory as far as the tree knows; whether it needs the rule to go on."""
+    tree = growth.tree
+    while trajectory.steps < steps and is_open(growth, trajectory.node):
+        node = trajectory.node
+        if node >= tree.size:
+            return True
+        located = locate(tree, node, trajectory.chooser.u, growth.procedure.fingerprint)
+        if located is None:
+            return True
+        child = growth.child(node, located.key) if located.child is None else located.child
+        trajectory.go(child, located.before, located.width)
+        arrivals[child] += 1
+    return False
+
+
+def _tell(arrivals: Counter[NodeId], arrived: Callable[[NodeId, int], None] | None) -> None:
+    if arrived is not None:
+        for node, count in arrivals.items():
+            arrived(node, count)

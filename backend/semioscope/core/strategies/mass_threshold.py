@@ -1,0 +1,114 @@
+"""Mass threshold: every state at least ε probable, and nothing else."""
+
+import heapq
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import numpy as np
+
+from semioscope.core.distribution import MOST_ABOVE, Question
+from semioscope.core.errors import InvalidRequest
+from semioscope.core.growth import Growth
+from semioscope.core.strategies.plan import BATCH, MOST_EXPANSIONS, Ask, Strategy
+from semioscope.core.strategies.steps import is_open, settle
+from semioscope.core.types import NodeId
+
+SMALLEST_EPSILON: Final = 1 / MOST_ABOVE
+_ROUNDING: Final = 1e-6
+"""Nats by which sums of float32 log-probabilities may fall short: four fair coins, say, against
+ε = 1/16."""
+
+
+@dataclass(frozen=True, slots=True)
+class MassThreshold:
+    """Expands a state iff its probability, given the anchor, is at least ε under the rule; makes
+    a child of every next state that is (SCIENCE.md section 1: at most ⌊1/ε⌋ expansions a depth).
+
+    Where the budget ends first, the most probable have been expanded. Raises InvalidRequest.
+    """
+
+    epsilon: float
+    kind: ClassVar[str] = "mass"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.epsilon, int | float) or not (SMALLEST_EPSILON <= self.epsilon <= 1):
+            raise InvalidRequest(
+                "bad-epsilon",
+                f"The mass threshold ε must be between 1/{MOST_ABOVE} and 1.",
+            )
+
+    @property
+    def total(self) -> None:
+        return None
+
+    def run(
+        self,
+        growth: Growth,
+        anchor: NodeId,
+        budget: int = MOST_EXPANSIONS,
+        batch: int = BATCH,
+    ) -> Strategy:
+        """Stops after `budget` evaluations."""
+        return self._run(growth, anchor, budget, batch)
+
+    def _run(self, growth: Growth, anchor: NodeId, budget: int, batch: int) -> Strategy:
+        least = growth.cum_log_prob(anchor) + math.log(self.epsilon) - _ROUNDING
+        queue = _Queue(growth)
+        queue.push(anchor)
+        while queue:
+            asked: list[NodeId] = []
+            while queue and len(asked) < min(batch, budget):
+                node = queue.pop()
+                if not is_open(growth, node):
+                    continue
+                children = _stored_children(growth, node, least)
+                if children is None:
+                    asked.append(node)
+                else:
+                    queue.extend(children)
+            if not asked:
+                return
+            budget -= len(asked)
+            answers = yield [
+                Ask(node, Question(growth.state_of(node), above=least - growth.cum_log_prob(node)))
+                for node in asked
+            ]
+            for node, answer in zip(asked, answers, strict=True):
+                if settle(growth, node, answer):
+                    queue.extend(growth.child(node, following) for following in answer.above)
+
+
+def _stored_children(growth: Growth, node: NodeId, least: float) -> list[NodeId] | None:
+    """The children with at least `least` (nats, from the root), if the tree is sure to store all
+    of them."""
+    stored = growth.expansion(node)
+    if stored is None:
+        return None
+    threshold = least - growth.cum_log_prob(node)
+    above = int(np.count_nonzero(stored.log_probs.astype(np.float64) >= threshold))
+    if above == len(stored.log_probs) and not stored.complete:
+        return None
+    return [growth.child(node, key) for key in stored.keys[:above].tolist()]
+
+
+class _Queue:
+    """Nodes, the most probable first, the earlier of equals first."""
+
+    def __init__(self, growth: Growth) -> None:
+        self._growth = growth
+        self._heap: list[tuple[float, NodeId]] = []
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def push(self, node: NodeId) -> None:
+        heapq.heappush(self._heap, (-self._growth.cum_log_prob(node), node))
+
+    def extend(self, nodes: Iterable[NodeId]) -> None:
+        for node in nodes:
+            self.push(node)
+
+    def pop(self) -> NodeId:
+        return heapq.heappop(self._heap)[-1]

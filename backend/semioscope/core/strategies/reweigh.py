@@ -1,0 +1,97 @@
+"""Reweigh: the states there are, evaluated again under another procedure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semioscope.core.distribution import Question
+from semioscope.core.growth import Growth
+from semioscope.core.strategies.plan import BATCH, MOST_EXPANSIONS, Ask, Strategy
+from semioscope.core.strategies.steps import settle
+from semioscope.core.tree import Tree
+from semioscope.core.types import UNKNOWN_RANK, NodeId
+
+
+@dataclass(frozen=True, slots=True)
+class Reweigh:
+    """Every expanded state that is not yet under the procedure, the most probable first.
+
+    It makes no nodes. What is hidden or cut is left for when it is shown again.
+    """
+
+    kind: ClassVar[str] = "reweigh"
+
+    @property
+    def total(self) -> None:
+        return None
+
+    def run(
+        self,
+        growth: Growth,
+        anchor: NodeId,
+        budget: int = MOST_EXPANSIONS,
+        batch: int = BATCH,
+    ) -> Strategy:
+        """States below the anchor come first (they are on screen), then all others. Stops after
+        `budget` evaluations."""
+        return self._run(growth, anchor, budget, batch)
+
+    def _run(self, growth: Growth, anchor: NodeId, budget: int, batch: int) -> Strategy:
+        tree, fingerprint = growth.tree, growth.procedure.fingerprint
+        waiting = _lacking(tree, fingerprint, anchor)
+        while budget > 0:
+            asked: list[tuple[NodeId, list[NodeId]]] = []
+            for node in waiting:
+                if tree.weights_at(node, fingerprint) is None and _stands(tree, node):
+                    asked.append((node, _outside(tree, node)))
+                if len(asked) == min(batch, budget):
+                    break
+            if not asked:
+                return
+            budget -= len(asked)
+            answers = yield [
+                Ask(
+                    node,
+                    Question(tree.state_of(node), keys=tuple(tree.key(tail) for tail in tails)),
+                )
+                for node, tails in asked
+            ]
+            for (node, tails), answer in zip(asked, answers, strict=True):
+                if _stands(tree, node) and settle(growth, node, answer):
+                    for tail, following in zip(tails, answer.scored, strict=True):
+                        if tree.has(tail):
+                            growth.child(node, following)
+
+
+def _lacking(tree: Tree, fingerprint: str, anchor: NodeId) -> Iterator[NodeId]:
+    """States that lacked the procedure when this began, in the order in which to ask."""
+    nodes = tree.not_weighed(fingerprint)
+    order = np.lexsort((-tree.cum_log_probs[nodes], ~_below(tree, anchor)[nodes]))
+    return (NodeId(node) for node in nodes[order].tolist())
+
+
+def _below(tree: Tree, anchor: NodeId) -> NDArray[np.bool_]:
+    """Which nodes are the anchor or come after it, bool[n]."""
+    below = [False] * tree.size
+    below[anchor] = True
+    for node, parent in enumerate(tree.parents[anchor + 1 :].tolist(), anchor + 1):
+        below[node] = below[parent]
+    return np.array(below)
+
+
+def _stands(tree: Tree, node: NodeId) -> bool:
+    return tree.has(node) and tree.is_expanded(node) and not tree.under_cut(node)
+
+
+def _outside(tree: Tree, node: NodeId) -> list[NodeId]:
+    """The visible children that are not among the stored candidates."""
+    expansion = tree.expansion(node)
+    stored = 0 if expansion is None else len(expansion.keys)
+    return [
+        child
+        for child in tree.children(node)
+        if tree.ranks[child] == UNKNOWN_RANK or tree.ranks[child] >= stored
+    ]

@@ -1,0 +1,112 @@
+"""Typed: a branch by given tokens, each with its probability."""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from semioscope.core.distribution import Question
+from semioscope.core.errors import Conflict, InvalidRequest
+from semioscope.core.growth import Growth
+from semioscope.core.strategies.plan import MOST_EXPANSIONS, Ask, Strategy, check_budget
+from semioscope.core.strategies.steps import settle
+from semioscope.core.tree import Tree
+from semioscope.core.types import NodeId
+
+MOST_KEYS: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The branch of these keys. All states of the path are asked about at once.
+
+    Raises InvalidRequest: "empty-branch", "branch-too-long".
+    """
+
+    keys: tuple[int, ...]
+    kind: ClassVar[str] = "typed"
+
+    def __post_init__(self) -> None:
+        if not self.keys:
+            raise InvalidRequest("empty-branch", "A branch needs at least one token.")
+        if len(self.keys) > MOST_KEYS:
+            raise InvalidRequest(
+                "branch-too-long", f"A typed branch has at most {MOST_KEYS} tokens."
+            )
+
+    @property
+    def total(self) -> int:
+        return len(self.keys)
+
+    def run(
+        self,
+        growth: Growth,
+        anchor: NodeId,
+        budget: int = MOST_EXPANSIONS,
+    ) -> Strategy:
+        """Raises InvalidRequest, before anything is asked: "over-budget", "not-typable" (a
+        rewriting rule), "unknown-token", "beyond-end", "branch-too-long"; and when answers come,
+        "impossible-token" (probability 0 under the rule). Conflict "under-a-cut" when the branch
+        leads into a pruned part."""
+        check_budget(self, budget)
+        return self._run(growth, anchor, self._states(growth.tree, anchor))
+
+    def _states(self, tree: Tree, anchor: NodeId) -> list[tuple[int, ...]]:
+        """The state before each key. Raises InvalidRequest."""
+        state = tree.state_of(anchor)
+        if isinstance(state, bytes):
+            raise InvalidRequest("not-typable", "This rule has no tokens to type.")
+        size = tree.rule.alphabet_size
+        for key in self.keys:
+            if key < 0 or (size is not None and key >= size):
+                raise InvalidRequest("unknown-token", f"Token {key} does not exist.")
+        if tree.is_terminal(anchor) or any(key in tree.rule.end_keys for key in self.keys[:-1]):
+            raise InvalidRequest("beyond-end", "Nothing can follow a state that has ended.")
+        room = tree.max_length - len(state)
+        if len(self.keys) > room:
+            raise InvalidRequest(
+                "branch-too-long",
+                f"There is room for {room} more tokens here, and this has {len(self.keys)}.",
+            )
+        return [state + self.keys[:length] for length in range(len(self.keys))]
+
+    def _run(self, growth: Growth, anchor: NodeId, states: list[tuple[int, ...]]) -> Strategy:
+        node, known = self._known_part(growth, anchor)
+        if known == len(self.keys):
+            return
+        if growth.under_cut(node):
+            raise Conflict(
+                "under-a-cut", "This branch leads into a pruned part.", "Restore it first."
+            )
+        answers = yield [
+            Ask(node, Question(state, keys=(key,)))
+            for state, key in zip(states[known:], self.keys[known:], strict=True)
+        ]
+        scored = [answer.scored[0] for answer in answers]
+        for following in scored:
+            if following.log_prob == -math.inf:
+                raise InvalidRequest(
+                    "impossible-token", f"The rule gives token {following.key} probability 0 here."
+                )
+        for answer, following in zip(answers, scored, strict=True):
+            if not settle(growth, node, answer):
+                return
+            node = growth.child(node, following)
+
+    def _known_part(self, growth: Growth, anchor: NodeId) -> tuple[NodeId, int]:
+        """How far the tree leads without the rule: the last state, and how many keys on."""
+        node = anchor
+        for done, key in enumerate(self.keys):
+            child = _known_child(growth, node, key)
+            if child is None or growth.under_cut(node):
+                return node, done
+            node = child
+        return node, len(self.keys)
+
+
+def _known_child(growth: Growth, node: NodeId, key: int) -> NodeId | None:
+    child = growth.find_child(node, key)
+    if child is not None and not growth.is_hidden(child):
+        return child
+    expansion = growth.expansion(node)
+    is_candidate = expansion is not None and key in expansion.keys
+    return growth.child(node, key) if is_candidate else None

@@ -1,0 +1,82 @@
+"""Worlds: evenly spaced lines of the arithmetic code, each one whole trajectory."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from semioscope.core.errors import InvalidRequest
+from semioscope.core.growth import Growth
+from semioscope.core.random import WORD, uniform
+from semioscope.core.strategies.lines import follow
+from semioscope.core.strategies.plan import MOST_EXPANSIONS, Strategy, check_budget, whole
+from semioscope.core.types import NodeId
+from semioscope.core.walk import Line, advance, draw_offset, starts
+
+MOST_LINES: Final = 1024
+MOST_STEPS: Final = 1024
+NARROWEST: Final = 2.0**-43
+"""Lines at least so far apart cannot cross: two of them never take fresh bits in one state twice,
+and the bits they keep the first time tell them apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worlds:
+    """`lines` lines at u = lo + (hi − lo)·(i + offset)/lines of the anchor's interval, `steps` on.
+
+    offset: None for that of the seed (centred for 0). Raises InvalidRequest.
+    """
+
+    lines: int
+    steps: int
+    lo: float = 0.0
+    hi: float = 1.0
+    offset: float | None = None
+    seed: int = 0
+    kind: ClassVar[str] = "worlds"
+
+    def __post_init__(self) -> None:
+        whole(self.lines, 1, MOST_LINES, "bad-lines", "The number of lines")
+        whole(self.steps, 1, MOST_STEPS, "bad-steps", "The number of steps")
+        whole(self.seed, 0, WORD, "bad-seed", "The seed")
+        spacing = (self.hi - self.lo) / self.lines
+        if not 0 <= self.lo < self.hi <= 1 or not spacing >= NARROWEST:
+            raise InvalidRequest(
+                "bad-interval",
+                "The interval in view must lie within 0 … 1 and leave room between its lines.",
+                "Go into a state to look closer.",
+            )
+        if self.offset is not None and not 0 <= self.offset < 1:
+            raise InvalidRequest("bad-offset", "The offset of the lines must be from 0 up to 1.")
+
+    @property
+    def total(self) -> int:
+        return self.lines * self.steps
+
+    def run(
+        self,
+        growth: Growth,
+        anchor: NodeId,
+        budget: int = MOST_EXPANSIONS,
+    ) -> Strategy:
+        """Lines under the growth's procedure, a column of all of them at a time."""
+        check_budget(self, budget)
+        offset = draw_offset(self.seed) if self.offset is None else self.offset
+        lines = [
+            _Chooser(line, self.seed, index)
+            for index, line in enumerate(starts(self.lines, self.lo, self.hi, offset))
+        ]
+        return follow(growth, anchor, lines, self.steps)
+
+
+class _Chooser:
+    def __init__(self, line: Line, seed: int, index: int) -> None:
+        self._line = line
+        self._seed = seed
+        self._index = index
+
+    @property
+    def u(self) -> float:
+        return self._line.u
+
+    def descend(self, before: float, width: float, step: int) -> None:
+        fresh = uniform(self._seed, self._index, step)
+        self._line = advance(self._line, before, width, fresh)
