@@ -1,0 +1,141 @@
+/** Blocks, the ticks of thin branches, and hatched regions. */
+import type { Block, Hatch, Scene } from "../model/scene";
+import { type Brush, roundedRect, snap } from "./brush";
+import { hatching } from "./hatching";
+import { inkOn, scaleOf, stepOf } from "./palette";
+import { MONO, SANS } from "./theme";
+
+const GAP = 0.75;
+const RADIUS = 3;
+const PADDING = 8;
+const PERCENT_SIZE = 10;
+const MARK = /^[␣↵]+/;
+const MARK_ALPHA = 0.6;
+
+export function drawBlocks(brush: Brush, scene: Scene, isOnPath: (block: Block) => boolean): void {
+  for (const block of scene.blocks) {
+    if (block.y1 - block.y0 > 0.5) drawBlock(brush, scene, block, isOnPath(block));
+  }
+}
+
+export function outlineBlock(brush: Brush, block: Block, colour: string, width: number): void {
+  const { context } = brush;
+  const inset = GAP + width / 2;
+  context.strokeStyle = colour;
+  context.lineWidth = width;
+  const { x0, x1 } = block;
+  const y0 = snap(brush, block.y0);
+  const y1 = snap(brush, block.y1);
+  roundedRect(context, x0 + inset, y0 + inset, x1 - inset, y1 - inset, RADIUS);
+  context.stroke();
+}
+
+export function drawTicks(brush: Brush, scene: Scene): void {
+  const { context, theme } = brush;
+  const { colours } = scaleOf(theme.name, scene.domain.colour);
+  context.globalAlpha = brush.alpha * 0.75;
+  for (const tick of scene.ticks) {
+    const step = stepOf(scene.domain, tick.value);
+    context.fillStyle = step === -1 ? theme.edge : colours[step]!;
+    const gap = tick.y1 - tick.y0 > 3 ? 0.5 : 0;
+    context.fillRect(tick.x0, tick.y0 + gap, tick.x1 - tick.x0, tick.y1 - tick.y0 - 2 * gap);
+  }
+  context.globalAlpha = brush.alpha;
+}
+
+export function drawHatches(brush: Brush, scene: Scene): void {
+  for (const hatch of scene.hatches) drawHatch(brush, hatch);
+}
+
+function drawBlock(brush: Brush, scene: Scene, block: Block, isOnPath: boolean): void {
+  const { context, theme } = brush;
+  const x0 = block.x0 + GAP;
+  const x1 = block.x1 - GAP;
+  const y0 = snap(brush, block.y0) + GAP;
+  const y1 = snap(brush, block.y1) - GAP;
+  const scale = scaleOf(theme.name, scene.domain.colour);
+  const step = block.kind === "state" ? stepOf(scene.domain, block.value) : -1;
+  roundedRect(context, x0, y0, x1, y1, RADIUS);
+  context.fillStyle = step === -1 ? theme.neutral : scale.colours[step]!;
+  context.fill();
+  if (block.kind === "cut") {
+    const pattern = hatching(context, theme.edge, brush.ratio);
+    if (pattern !== null) context.fillStyle = pattern;
+    context.fill();
+  }
+  if (step === -1) {
+    context.strokeStyle = theme.edge;
+    context.lineWidth = 1;
+    roundedRect(context, x0 + 0.5, y0 + 0.5, x1 - 0.5, y1 - 0.5, RADIUS);
+    context.stroke();
+  }
+  const ink =
+    block.kind === "ended"
+      ? theme.ended
+      : block.kind === "cut"
+        ? theme.soft
+        : step === -1
+          ? theme.text
+          : scale.inks[step]!;
+  drawLabel(brush, block, ink, isOnPath);
+}
+
+function drawLabel(brush: Brush, block: Block, ink: string, isOnPath: boolean): void {
+  const { context } = brush;
+  if (block.label === "") return;
+  const weight = isOnPath ? 500 : 400;
+  const lift = block.percentBelow ? -(PERCENT_SIZE * 0.7) : 0;
+  const middle = (block.y0 + block.y1) / 2 + lift;
+  const baseline = snap(brush, middle + block.size * 0.31);
+  let x = block.x0 + PADDING;
+  context.font = `${weight} ${block.size}px ${MONO}`;
+  context.fillStyle = ink;
+  context.textAlign = "left";
+  const mark = MARK.exec(block.label)?.[0] ?? "";
+  if (mark !== "" && mark !== block.label) {
+    context.globalAlpha = brush.alpha * MARK_ALPHA;
+    context.fillText(mark, x, baseline);
+    context.globalAlpha = brush.alpha;
+    x += context.measureText(mark).width;
+    context.fillText(block.label.slice(mark.length), x, baseline);
+  } else {
+    context.fillText(block.label, x, baseline);
+  }
+  if (block.kind === "cut") strike(brush, block, middle);
+  if (block.percent === "") return;
+  context.font = `400 ${PERCENT_SIZE}px ${SANS}`;
+  context.textAlign = block.percentBelow ? "left" : "right";
+  const edge = block.percentBelow ? block.x0 + PADDING : block.x1 - PADDING;
+  const drop = block.percentBelow ? PERCENT_SIZE * 1.5 : 0;
+  context.fillText(block.percent, edge, snap(brush, middle + drop + PERCENT_SIZE * 0.36));
+  context.textAlign = "left";
+}
+
+function strike(brush: Brush, block: Block, middle: number): void {
+  const { context } = brush;
+  const width = context.measureText(block.label).width;
+  context.fillRect(block.x0 + PADDING, snap(brush, middle), width, 1);
+}
+
+function drawHatch(brush: Brush, hatch: Hatch): void {
+  const { context, theme } = brush;
+  const x0 = hatch.x0 + GAP;
+  const x1 = hatch.x1 - GAP;
+  const y0 = snap(brush, hatch.y0) + GAP;
+  const y1 = snap(brush, hatch.y1) - GAP;
+  if (y1 - y0 < 0.5) return;
+  const pattern = hatching(context, theme.hatch, brush.ratio);
+  roundedRect(context, x0, y0, x1, y1, RADIUS);
+  context.fillStyle = pattern ?? theme.hatch;
+  context.fill();
+  if (hatch.label === "") return;
+  context.font = `400 11px ${SANS}`;
+  const middle = (hatch.y0 + hatch.y1) / 2;
+  const room = context.measureText(hatch.label).width + 12;
+  if (room > x1 - x0) return;
+  context.fillStyle = theme.background;
+  roundedRect(context, x0 + 8, middle - 7.5, x0 + 8 + room, middle + 7.5, RADIUS);
+  context.fill();
+  context.fillStyle = inkOn(theme.background) === theme.ink ? theme.ink : theme.text;
+  context.fillText(hatch.label, x0 + 14, snap(brush, middle + 4));
+}

@@ -1,0 +1,45 @@
+/** Hatching as a repeating pattern, made once for a colour and a pixel ratio. */
+
+/** CSS pixels between two strokes, along the horizontal. */
+const SPACING = 7;
+const STROKE = 1.25;
+
+const patterns = new Map<string, CanvasPattern | null>();
+
+/** Diagonal strokes, sharp at the given device pixels per CSS pixel; null without a canvas. */
+export function hatching(
+  context: CanvasRenderingContext2D,
+  colour: string,
+  ratio: number,
+): CanvasPattern | null {
+  const name = `${colour}/${ratio}`;
+  let pattern = patterns.get(name);
+  if (pattern === undefined) {
+    pattern = make(context, colour, ratio);
+    patterns.set(name, pattern);
+  }
+  return pattern;
+}
+
+function make(
+  context: CanvasRenderingContext2D,
+  colour: string,
+  ratio: number,
+): CanvasPattern | null {
+  const size = Math.max(4, Math.round(SPACING * ratio));
+  const tile = context.canvas.ownerDocument.createElement("canvas");
+  tile.width = tile.height = size;
+  const brush = tile.getContext("2d");
+  if (brush === null) return null;
+  brush.strokeStyle = colour;
+  brush.lineWidth = STROKE * ratio;
+  brush.beginPath();
+  for (const shift of [-size, 0, size]) {
+    brush.moveTo(shift - 1, size + 1);
+    brush.lineTo(shift + size + 1, -1);
+  }
+  brush.stroke();
+  const pattern = context.createPattern(tile, "repeat");
+  pattern?.setTransform(new DOMMatrix().scale(1 / ratio));
+  return pattern;
+}

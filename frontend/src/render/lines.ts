@@ -1,0 +1,199 @@
+/** The running text of the lines: tokens, surprise, and how each line stops. */
+import { clamp } from "../base/interval";
+import { isPlain } from "../model/text";
+import type { Line, Piece, Scene } from "../model/scene";
+import { type Brush, roundedRect, snap } from "./brush";
+import { hatching } from "./hatching";
+import { MONO } from "./theme";
+
+/** From the middle of a line to its baseline, in sizes of its font. */
+const BASELINE = 0.31;
+/** Text smaller than this is drawn as bars. */
+const LEGIBLE_SIZE = 7;
+const FAINT_BITS = 4;
+const STRONG_BITS = 14;
+const MARKS = /(⟨[^⟩]*⟩|[↵⇥␍␡\u2400-\u241f])/;
+const GHOST_WIDTH = 64;
+const SHIMMER_WIDTH = 108;
+const SHIMMER_PERIOD_MS = 2200;
+
+export interface Inks {
+  /** The colour of a token's text. */
+  of(line: Line, piece: Piece): string;
+}
+
+export function drawLines(brush: Brush, scene: Scene, inks: Inks): void {
+  const { context } = brush;
+  context.font = `400 ${scene.textSize}px ${MONO}`;
+  context.textAlign = "left";
+  context.textBaseline = "alphabetic";
+  context.direction = "ltr";
+  drawSurprise(brush, scene);
+  if (scene.textSize < LEGIBLE_SIZE) {
+    for (const line of scene.lines) drawBars(brush, line, inks);
+    return;
+  }
+  for (const line of scene.lines) {
+    drawText(brush, scene, line, inks);
+    drawEnd(brush, scene, line);
+  }
+}
+
+/** Bars that wait for text, with a slow gleam over them; still where motion is not wanted. */
+export function drawWaiting(brush: Brush, scene: Scene, now: number | null): void {
+  const waiting = scene.lines.filter((line) => line.end === "open");
+  if (waiting.length === 0) return;
+  const { context, theme } = brush;
+  context.fillStyle = theme.shimmer;
+  if (now !== null) {
+    const at = ((now % SHIMMER_PERIOD_MS) / SHIMMER_PERIOD_MS) * 1.6 - 0.3;
+    const gleam = context.createLinearGradient(0, 0, scene.width, 0);
+    gleam.addColorStop(0, theme.shimmer);
+    for (const [shift, colour] of [
+      [-0.14, theme.shimmer],
+      [0, theme.shimmerBright],
+      [0.14, theme.shimmer],
+    ] as const) {
+      gleam.addColorStop(clamp(at + shift, 0, 1), colour);
+    }
+    context.fillStyle = gleam;
+  }
+  const half = Math.min(4, scene.textSize * 0.3);
+  for (const line of waiting) {
+    // Lengths differ from line to line as those of sentences do.
+    const length = SHIMMER_WIDTH * (0.75 + 0.5 * ((line.index * 0.618034) % 1));
+    const x0 = line.x1 + (line.pieces.length > 0 ? 8 : 1);
+    const x1 = Math.min(scene.width - 8, x0 + length);
+    if (x1 - x0 < 6) continue;
+    roundedRect(context, x0, line.y - half, x1, line.y + half, half);
+    context.fill();
+  }
+}
+
+function drawSurprise(brush: Brush, scene: Scene): void {
+  const { context, theme } = brush;
+  context.fillStyle = theme.surprise;
+  const reach = scene.textSize * 0.6;
+  for (const line of scene.lines) {
+    const bottom = snap(brush, Math.min(line.y1, line.y + reach));
+    for (const piece of line.pieces) {
+      const strength = (piece.bits - FAINT_BITS) / (STRONG_BITS - FAINT_BITS);
+      if (strength <= 0) continue;
+      context.globalAlpha = brush.alpha * clamp(0.16 + 0.7 * strength, 0, 0.86);
+      const indent = leadingSpace(piece);
+      context.fillRect(piece.x0 + indent, bottom - 1.25, piece.x1 - piece.x0 - indent, 1.25);
+    }
+  }
+  context.globalAlpha = brush.alpha;
+}
+
+/** A token's underline begins at its first visible character. */
+function leadingSpace(piece: Piece): number {
+  const { text } = piece;
+  if (text.charCodeAt(0) !== 32 || text.length < 2) return 0;
+  return isPlain(text) ? (piece.x1 - piece.x0) / text.length : 0;
+}
+
+/** Plain neighbours of one colour are drawn together: a line mostly costs one call. */
+function drawText(brush: Brush, scene: Scene, line: Line, inks: Inks): void {
+  const { context } = brush;
+  const baseline = snap(brush, line.y + scene.textSize * BASELINE);
+  let run = "";
+  let from = 0;
+  let ink = "";
+  const flush = (): void => {
+    if (run !== "") context.fillText(run, from, baseline);
+    run = "";
+  };
+  for (const piece of line.pieces) {
+    const wanted = inks.of(line, piece);
+    const plain = isPlain(piece.text) && piece.text !== "";
+    if (wanted !== ink || !plain) flush();
+    if (wanted !== ink) {
+      ink = wanted;
+      context.fillStyle = ink;
+    }
+    if (!plain) {
+      drawMarked(brush, scene, piece, baseline, ink);
+      continue;
+    }
+    if (run === "") from = piece.x0;
+    run += piece.text;
+  }
+  flush();
+}
+
+/** Marks for white space, controls and bytes are fainter than what the rule said. */
+function drawMarked(
+  brush: Brush,
+  scene: Scene,
+  piece: Piece,
+  baseline: number,
+  ink: string,
+): void {
+  const { context, theme } = brush;
+  if (piece.text === "") {
+    context.fillStyle = theme.faint;
+    context.fillRect(piece.x0 + 1.5, baseline - scene.textSize * 0.55, 1, scene.textSize * 0.6);
+    context.fillStyle = ink;
+    return;
+  }
+  const parts = piece.text.split(MARKS);
+  if (parts.length === 1) {
+    context.fillText(piece.text, piece.x0, baseline);
+    return;
+  }
+  let x = piece.x0;
+  parts.forEach((part, i) => {
+    context.fillStyle = i % 2 === 1 ? theme.faint : ink;
+    context.fillText(part, x, baseline);
+    x += context.measureText(part).width;
+  });
+  context.fillStyle = ink;
+}
+
+function drawEnd(brush: Brush, scene: Scene, line: Line): void {
+  const { context, theme } = brush;
+  const x = line.x1 + (line.pieces.length > 0 ? 4 : 0);
+  const baseline = snap(brush, line.y + scene.textSize * BASELINE);
+  switch (line.end) {
+    case "edge":
+      context.fillStyle = theme.faint;
+      context.fillText("…", line.x1, baseline);
+      return;
+    case "ended": {
+      const half = scene.textSize * 0.27;
+      context.fillStyle = theme.ended;
+      context.fillRect(snap(brush, x), snap(brush, line.y - half), 2 * half, 2 * half);
+      return;
+    }
+    case "cut":
+    case "forbidden":
+    case "unweighed":
+      if (line.pieces.length > 0) drawGhost(brush, scene, line, x);
+      return;
+    case "open":
+      return;
+  }
+}
+
+function drawGhost(brush: Brush, scene: Scene, line: Line, x: number): void {
+  const { context, theme } = brush;
+  const right = Math.min(scene.width - 8, x + GHOST_WIDTH);
+  const half = Math.min(5.5, (line.y1 - line.y0) / 2 - 1);
+  if (right - x < 4 || half < 1) return;
+  context.fillStyle = hatching(context, theme.hatch, brush.ratio) ?? theme.hatch;
+  roundedRect(context, x, line.y - half, right, line.y + half, 2);
+  context.fill();
+}
+
+function drawBars(brush: Brush, line: Line, inks: Inks): void {
+  const { context } = brush;
+  const half = Math.max(0.5, (line.y1 - line.y0) * 0.2);
+  context.globalAlpha = brush.alpha * 0.5;
+  for (const piece of line.pieces) {
+    context.fillStyle = inks.of(line, piece);
+    context.fillRect(piece.x0, line.y - half, piece.x1 - piece.x0 - 1, 2 * half);
+  }
+  context.globalAlpha = brush.alpha;
+}

@@ -1,0 +1,91 @@
+/**
+ * Colour scales: sequential, lightness rising or falling all the way, so that they survive
+ * colour-blindness and print. Interpolated in CIELAB; the stops are viridis and magma, subdued.
+ */
+import { rgb } from "d3-color";
+import { interpolateLab, piecewise } from "d3-interpolate";
+import type { Colour, ColourDomain } from "../model/scene";
+import type { ThemeName } from "./theme";
+
+const STEPS = 64;
+
+type Stops = readonly string[];
+
+const WARM_ON_DARK: Stops = ["#2b355a", "#2c5276", "#357a83", "#6ea87f", "#d8c870"];
+const WARM_ON_LIGHT: Stops = ["#fbe9bd", "#f4cb92", "#e69b70", "#c46468", "#873c62"];
+const COOL_ON_DARK: Stops = ["#262b4f", "#3a4d92", "#4f83bd", "#86b9d2", "#dcebdf"];
+const COOL_ON_LIGHT: Stops = ["#e3ead9", "#b0d0cf", "#74a9c0", "#4776a5", "#2c4780"];
+const SLATE_ON_DARK: Stops = ["#303a55", "#4a5877", "#6f7c92", "#9ba2a8", "#cdc8b4"];
+const SLATE_ON_LIGHT: Stops = ["#e6dfcd", "#c8c5bd", "#9ca3ad", "#6f7b95", "#47567a"];
+
+const STOPS: Readonly<Record<ThemeName, Readonly<Record<Colour, Stops>>>> = {
+  dark: {
+    entropy: WARM_ON_DARK,
+    surprisal: WARM_ON_DARK,
+    probability: COOL_ON_DARK,
+    depth: SLATE_ON_DARK,
+  },
+  light: {
+    entropy: WARM_ON_LIGHT,
+    surprisal: WARM_ON_LIGHT,
+    probability: COOL_ON_LIGHT,
+    depth: SLATE_ON_LIGHT,
+  },
+};
+
+export interface Scale {
+  /** CSS colours from the low end to the high end. */
+  readonly colours: readonly string[];
+  /** The label's ink on each. */
+  readonly inks: readonly string[];
+}
+
+const scales = new Map<string, Scale>();
+
+export function scaleOf(theme: ThemeName, colour: Colour): Scale {
+  const name = `${theme}/${colour}`;
+  let scale = scales.get(name);
+  if (scale === undefined) {
+    const at = piecewise(interpolateLab, [...STOPS[theme][colour]]);
+    const colours = Array.from({ length: STEPS }, (_, i) => rgb(at(i / (STEPS - 1))).formatHex());
+    scale = { colours, inks: colours.map(inkOn) };
+    scales.set(name, scale);
+  }
+  return scale;
+}
+
+/** The place of a value on a scale, or −1 where it is not known. */
+export function stepOf(domain: ColourDomain, value: number): number {
+  if (Number.isNaN(value)) return -1;
+  const share = (value - domain.lo) / (domain.hi - domain.lo);
+  return Math.round(Math.min(1, Math.max(0, share)) * (STEPS - 1));
+}
+
+const SOFT_INKS = ["#14161d", "#f6f3ec"];
+const HARD_INKS = ["#000000", "#ffffff"];
+/** WCAG 2.2, contrast of text at level AA. */
+export const LEGIBLE = 4.5;
+
+/** The softest ink that is legible on a colour; black or white always is. */
+export function inkOn(background: string): string {
+  const best = (inks: readonly string[]): string =>
+    inks.reduce((a, b) => (contrast(a, background) >= contrast(b, background) ? a : b));
+  const soft = best(SOFT_INKS);
+  return contrast(soft, background) >= LEGIBLE ? soft : best(HARD_INKS);
+}
+
+/** Contrast ratio of two colours, 1 to 21 (WCAG 2.2). */
+export function contrast(one: string, other: string): number {
+  const [light, dark] = [luminance(one), luminance(other)].sort((a, b) => b - a);
+  return (light! + 0.05) / (dark! + 0.05);
+}
+
+/** Relative luminance of a CSS colour, 0 to 1 (WCAG 2.2). */
+export function luminance(colour: string): number {
+  const { r, g, b } = rgb(colour);
+  const linear = (channel: number): number => {
+    const share = channel / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  };
+  return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+}
