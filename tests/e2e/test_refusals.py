@@ -120,8 +120,8 @@ def test_a_prompt_longer_than_the_window_is_refused(visitor: Observatory) -> Non
 def test_unknown_and_malformed_addresses_are_explained_on_the_page(visitor: Observatory) -> None:
     for path in ("/t/t" + "x" * 22, "/f/f" + "x" * 22, "/nowhere"):
         visitor.visit(path)
-        visitor.page.get_by_test_id("problem").wait_for()
-        assert re.search(r"\w+ .*\.", visitor.page.get_by_test_id("problem").inner_text())
+        visitor.page.get_by_test_id("link-problem").wait_for()
+        assert re.search(r"\w+ .*\.", visitor.page.get_by_test_id("link-problem").inner_text())
 
 
 def test_a_write_from_another_origin_is_refused(model_server: Server) -> None:
