@@ -103,7 +103,7 @@ def test_growth_reaches_a_second_browser_within_a_second(
 
 def test_a_frozen_link_stays_as_it_was(owner: Observatory, new_visitor: NewVisitor) -> None:
     path = link(owner, "frozen")
-    then = (states(owner), owner.ledger())
+    states_then, ledger_then = states(owner), owner.ledger()
     owner.select_leading()
     owner.page.keyboard.press("Delete")
     expect(owner.status).to_have_text("pruned")
@@ -113,7 +113,8 @@ def test_a_frozen_link_stays_as_it_was(owner: Observatory, new_visitor: NewVisit
     reader.visit(path)
     reader.wait_until_filled()
     assert path.startswith("/f/f")
-    assert (states(reader), reader.ledger()) == (then[0], pytest.approx(then[1]))
+    assert states(reader) == states_then
+    assert reader.ledger() == pytest.approx(ledger_then)
     expect(reader.page.get_by_test_id("banner")).to_contain_text("as it was")
 
 

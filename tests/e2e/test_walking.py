@@ -1,6 +1,7 @@
 """Point 3, walking: click a block to zoom and back, click a token to select, draw again."""
 
 import re
+from functools import partial
 
 from playwright.sync_api import expect
 
@@ -16,6 +17,10 @@ def leading_block(visitor: Observatory) -> tuple[float, float]:
     p = visitor.next_states()[0][1]
     assert p * visitor.shown("lines") > 3, "the leading branch is too thin for a block"
     return 0.02, p / 2
+
+
+def is_anchored_at(visitor: Observatory, depth: int) -> bool:
+    return bool(visitor.ask("GET", f"/states/{visitor.shown('anchor')}")["depth"] == depth)
 
 
 def test_a_click_on_a_block_zooms_into_it_and_escape_leads_back(visitor: Observatory) -> None:
@@ -45,12 +50,7 @@ def test_zooming_again_and_again_goes_on_without_a_floor(visitor: Observatory) -
 
     for depth in range(1, 71):
         visitor.click_worlds(0.01, 0.25)
-        visitor.wait_for(
-            lambda depth=depth: (
-                visitor.ask("GET", f"/states/{visitor.shown('anchor')}")["depth"] == depth
-            ),
-            f"zoomed to step {depth}",
-        )
+        visitor.wait_for(partial(is_anchored_at, visitor, depth), f"zoomed to step {depth}")
         visitor.wait_until_filled()
 
     expect(visitor.page.get_by_test_id("bits-in-view")).to_contain_text("70.0")

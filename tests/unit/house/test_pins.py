@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from importlib.metadata import distributions
 
 from tests.unit.house.repository import ROOT
 
@@ -29,6 +30,14 @@ def test_every_declared_python_package_is_pinned_as_in_the_constraints() -> None
         match = PIN.fullmatch(requirement)
         assert match, f"{requirement} is not an exact pin"
         assert pinned[normal(match[1])] == match[2]
+
+
+def test_every_installed_python_package_is_pinned() -> None:
+    installed = {normal(found.metadata["Name"]) for found in distributions()}
+    # torch's own companions differ with the build that pip took for the machine.
+    companions = {name for name in installed if name.startswith(("nvidia-", "cuda-", "triton"))}
+    unpinned = installed - companions - {"pip", "setuptools", "semioscope"} - set(constraints())
+    assert unpinned == set()
 
 
 def test_the_page_declares_exact_versions_only() -> None:
