@@ -1,0 +1,191 @@
+"""Golden vectors for the walks that the page and the server must take alike.
+
+`python -m tests.contract.make_golden` writes golden/walk.json; test_golden.py keeps it true.
+"""
+
+import base64
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from semioscope.core.random import mix, uniform
+from semioscope.core.sampling import IDENTITY, Procedure, Temperature, TopK, TopP
+from semioscope.core.strategies import Worlds
+from semioscope.core.tree import Tree
+from semioscope.core.types import NodeId
+from semioscope.core.walk import Line, advance, locate, starts
+from tests.unit.core_math.toys import Garden, ToyRule, toy
+
+GOLDEN = Path(__file__).parent / "golden" / "walk.json"
+
+ABOUT = [
+    "mix: [h, fmix32(h)]. uniform: [seed, trajectory, depth, value].",
+    "advance: one line after another [F, q, fresh, u, left], from u = start, left = 52.",
+    "trees: `frame` is a whole tree frame, base64. Each walk has `lines` lines at "
+    "u = lo + (hi - lo) * (i + offset) / lines in the interval of `anchor`, under the tree's own "
+    "procedure or the rule (fingerprint 'rule'), fresh = uniform(seed, i, step). keys and nodes "
+    "are those after the anchor, node -1 a candidate that is no node; a line ends after `steps` "
+    "steps, at a terminal state, on a candidate, or where the tree does not know what follows.",
+    "q is exp(beta * log_p - log_z) ROUNDED TO FLOAT32 (Math.fround), F is the running float64 "
+    "sum of those in rank order: exponentials differ in their last bit between libraries, and a "
+    "line magnifies that until it would take another path. With it every number here is exact "
+    "(`left` to 1e-9: log2).",
+]
+
+Json = dict[str, Any]
+
+
+def uniforms() -> list[list[float]]:
+    words = [0, 1, 2, 39, 1000003, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF]
+    return [
+        [seed, trajectory, depth, uniform(seed, trajectory, depth)]
+        for seed in words
+        for trajectory in (0, 7, 0xFFFFFFFF)
+        for depth in (0, 5, 301)
+    ]
+
+
+def advances() -> list[Json]:
+    """Lines through made-up next states, the kind that use their bits up slowly and fast."""
+    chains = []
+    for name, widths in {
+        "fair": [0.5],
+        "thirds": [0.25, 0.625, 0.125],
+        "certain": [1.0, 0.5],
+        "rare": [2.0**-20, 0.75],
+        "very rare": [2.0**-60, 0.5],
+    }.items():
+        line = Line(uniform(11, len(name), 0))
+        chain: Json = {"name": name, "start": line.u, "steps": []}
+        for step in range(120):
+            width = widths[step % len(widths)]
+            before = math.floor(line.u / width) * width if width < 1 else 0.0
+            before = min(before, 1.0 - width)
+            fresh = uniform(11, len(name), step)
+            line = advance(line, before, width, fresh)
+            chain["steps"].append([before, width, fresh, line.u, line.left])
+        chains.append(chain)
+    return chains
+
+
+def walk(tree: Tree, wanted: Json) -> list[Json]:
+    """The lines of one walk, from what the tree stores."""
+    offset, seed = wanted["offset"], wanted["seed"]
+    walked = []
+    for index, start in enumerate(starts(wanted["lines"], wanted["lo"], wanted["hi"], offset)):
+        line, node = start, NodeId(wanted["anchor"])
+        keys: list[int] = []
+        nodes: list[int] = []
+        while len(keys) < wanted["steps"] and not tree.is_terminal(node):
+            located = locate(tree, node, line.u, wanted["fingerprint"])
+            if located is None:
+                break
+            fresh = uniform(seed, index, len(keys))
+            line = advance(line, located.before, located.width, fresh)
+            keys.append(located.key)
+            nodes.append(-1 if located.child is None else located.child)
+            if located.child is None:
+                break
+            node = located.child
+        walked.append({"keys": keys, "nodes": nodes, "u": line.u, "left": line.left})
+    return walked
+
+
+def tree_entry(name: str, garden: Garden, walks: list[Json]) -> Json:
+    tree = garden.tree
+    rule = garden.rule.description
+    return {
+        "name": name,
+        "rule": rule.to_json(),
+        "prompt": list(tree.state_of(0)),
+        "max_length": tree.max_length,
+        "procedure": tree.procedure.to_wire(),
+        "fingerprint": tree.fingerprint,
+        "beta": tree.procedure.inverse_temperature,
+        "frame": base64.b64encode(tree.to_frame()).decode(),
+        "walks": [wanted | {"walked": walk(tree, wanted)} for wanted in walks],
+    }
+
+
+def _walk(
+    fingerprint: str,
+    lines: int,
+    steps: int,
+    offset: float = 0.5,
+    seed: int = 0,
+    lo: float = 0.0,
+    hi: float = 1.0,
+    anchor: int = 0,
+) -> Json:
+    return {
+        "fingerprint": fingerprint,
+        "anchor": anchor,
+        "lines": lines,
+        "steps": steps,
+        "offset": offset,
+        "seed": seed,
+        "lo": lo,
+        "hi": hi,
+    }
+
+
+def _grow(garden: Garden, wanted: Json) -> None:
+    procedure = IDENTITY if wanted["fingerprint"] == "rule" else garden.tree.procedure
+    plan = Worlds(
+        wanted["lines"],
+        wanted["steps"],
+        wanted["lo"],
+        wanted["hi"],
+        wanted["offset"],
+        wanted["seed"],
+    )
+    garden.grow(plan, procedure, anchor=wanted["anchor"], budget=10**6)
+
+
+def wide() -> Json:
+    """An alphabet of 100, of which 64 are stored: lines in the tail, cuts, ends."""
+    procedure = Procedure((Temperature(0.9), TopK(80), TopP(0.98)))
+    garden = Garden(toy(4, 100, tuple(range(5, 100, 12)), spread=9.0), 12, (1, 2), procedure)
+    own = procedure.fingerprint
+    drawn = uniform(5, 0xFFFFFFFF, 0)
+    grown = [
+        _walk(own, 12, 5),
+        _walk("rule", 12, 5),
+        _walk(own, 6, 12, drawn, 5),
+        _walk("rule", 6, 10, drawn, 5, 0.25, 0.375),
+    ]
+    for wanted in grown:
+        _grow(garden, wanted)
+    inner = garden.tree.children(0)[0]
+    grown.append(_walk(own, 5, 4, 0.5, 0, 0.5, 1.0, inner))
+    _grow(garden, grown[-1])
+    return tree_entry("wide", garden, [*grown, _walk(own, 9, 6), _walk("rule", 40, 3)])
+
+
+def deep() -> Json:
+    """A biased coin, 200 flips deep: far more bits than a double holds."""
+    procedure = Procedure((Temperature(0.7),))
+    garden = Garden(ToyRule(lambda state: [2, 1 + state[-1]], 2), 400, (0,), procedure)
+    grown = [
+        _walk(procedure.fingerprint, 2, 200),
+        _walk("rule", 2, 200, uniform(3, 0xFFFFFFFF, 0), 3),
+    ]
+    for wanted in grown:
+        _grow(garden, wanted)
+    return tree_entry("deep", garden, grown)
+
+
+def golden() -> Json:
+    words = (0, 1, 2, 0x9E3779B9, 0xFFFFFFFF)
+    return {
+        "about": ABOUT,
+        "mix": [[word, mix(word)] for word in words],
+        "uniform": uniforms(),
+        "advance": advances(),
+        "trees": [wide(), deep()],
+    }
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(json.dumps(golden(), indent=1) + "\n")
