@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from semioscope.core.errors import Conflict
 from semioscope.core.events import Event, EventKind
-from semioscope.core.ledger import EXPANDED, GONE
+from semioscope.core.ledger import EXPANDED, HIDDEN
 from semioscope.core.sampling import Procedure
 from semioscope.core.tree import Tree
 from semioscope.core.types import NO_PARENT, Columns
@@ -99,7 +99,8 @@ def history_of(log: Iterable[Summary], by: str) -> History:
 
 
 def compensate(tree: Tree, change: Sequence[Event], log: Iterable[Summary]) -> list[Compensation]:
-    """The events that take one change back, last first.
+    """The events that take one change back, last first; never none, so that the stack moves on
+    (what others took back already is met by a `show` of nothing).
 
     change: all its events, in order. log: of the whole tree. Raises Conflict "built-upon" when
     somebody else, or a later change that was not automatic, rests on it; then nothing may happen.
@@ -111,17 +112,15 @@ def compensate(tree: Tree, change: Sequence[Event], log: Iterable[Summary]) -> l
         match event.kind:
             case "hide":
                 compensations.append(_show(event))
-            case "prune":
+            case "prune" if tree.is_cut(event.payload["node"]):
                 compensations.append(Compensation("restore", {"node": event.payload["node"]}, {}))
-            case "restore":
+            case "restore" if not tree.is_cut(event.payload["node"]):
                 compensations.append(Compensation("prune", {"node": event.payload["node"]}, {}))
             case "procedure":
                 compensations.append(_previous_procedure(tree, event))
             case "rename":
                 compensations.append(_previous_name(tree, event))
-            case "grow" | "show" | "weigh":
-                pass
-    return compensations
+    return compensations or [Compensation("show", {}, {})]
 
 
 def _hide(tree: Tree, first: Event, log: Iterable[Summary]) -> Compensation:
@@ -129,14 +128,14 @@ def _hide(tree: Tree, first: Event, log: Iterable[Summary]) -> Compensation:
     log = list(log)
     own = [event.seq for event in log if event.change == first.change]
     along = [event.seq for event in log if event.by == first.by and event.automatic]
-    visible = (tree.marks & GONE) == 0
-    expanded = visible & ((tree.marks & EXPANDED) != 0)
-    nodes = visible & np.isin(tree.since, own)
+    shown = (tree.marks & HIDDEN) == 0
+    expanded = (tree.marks & EXPANDED) != 0
+    nodes = shown & np.isin(tree.since, own)
     expansions = expanded & np.isin(tree.expanded_since, own)
     nodes[0] = False
     parents = np.where(tree.parents == NO_PARENT, 0, tree.parents)
     while True:
-        on_top = visible & ~nodes & (nodes | expansions)[parents]
+        on_top = shown & ~nodes & (nodes | expansions)[parents]
         on_top[0] = False
         opened = expanded & ~expansions & nodes
         if not (on_top.any() or opened.any()):

@@ -1,0 +1,176 @@
+"""Random histories of a tree: whatever happens, probability is conserved and nothing is lost."""
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from semioscope.core.distribution import NextState
+from semioscope.core.errors import Conflict
+from semioscope.core.events import decode_event, encode_event
+from semioscope.core.history import history_of
+from semioscope.core.ledger import recompute
+from semioscope.core.sampling import IDENTITY, Procedure, Temperature, TopK
+from semioscope.core.tree import Tree
+from tests.unit.core_tree.toys import (
+    Logged,
+    N,
+    appending_answer,
+    graph_of,
+    oracle_ledger,
+    portrait,
+    reread,
+    rewriting_answer,
+)
+
+PEOPLE = st.sampled_from(["ann", "bob"])
+PROCEDURES = st.sampled_from([IDENTITY, Procedure((Temperature(0.6), TopK(9)))])
+PLACE = st.floats(0, 1, exclude_max=True)
+
+
+class Histories(RuleBasedStateMachine):
+    """Grow, prune, restore, hide, show, undo, redo, in any order."""
+
+    is_rewriting = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.logged = Logged(self.is_rewriting)
+
+    @property
+    def tree(self) -> Tree:
+        return self.logged.tree
+
+    def _node(self, place: float) -> int:
+        return int(place * self.tree.size)
+
+    @rule(
+        place=PLACE,
+        draws=st.lists(PLACE, max_size=3),
+        keys=st.lists(st.integers(0, N - 1), max_size=2),
+        by=PEOPLE,
+        automatic=st.booleans(),
+        procedure=PROCEDURES,
+    )
+    def grow(
+        self,
+        place: float,
+        draws: list[float],
+        keys: list[int],
+        by: str,
+        automatic: bool,
+        procedure: Procedure,
+    ) -> None:
+        node = self._node(place)
+        if self.tree.is_terminal(node):
+            return
+        state = self.tree.state_of(node)
+        following: tuple[NextState, ...]
+        if isinstance(state, bytes):
+            procedure, answer = IDENTITY, rewriting_answer(state)
+            following = tuple(answer.scored[int(u * len(answer.scored))] for u in draws)
+        else:
+            answer = appending_answer(state, draws, keys, procedure)
+            following = answer.drawn + answer.scored
+        growth = self.logged.growth(procedure)
+        growth.expand(node, answer, procedure.fingerprint)
+        for each in following:
+            growth.visit(growth.child(node, each))
+        if (taken := growth.take()) is not None:
+            payload, columns = taken
+            self.logged.append("grow", payload | {"automatic": automatic}, columns, by=by)
+
+    @rule(place=PLACE, by=PEOPLE)
+    def prune(self, place: float, by: str) -> None:
+        self.logged.append("prune", {"node": self._node(place)}, by=by)
+
+    @rule(place=PLACE, by=PEOPLE)
+    def restore(self, place: float, by: str) -> None:
+        self.logged.append("restore", {"node": self._node(place)}, by=by)
+
+    @precondition(lambda self: self.tree.size > 1)
+    @rule(places=st.lists(PLACE, min_size=1, max_size=3), kind=st.sampled_from(["hide", "show"]))
+    def hide_or_show(self, places: list[float], kind: str) -> None:
+        nodes = np.unique([max(1, self._node(place)) for place in places]).astype(np.uint32)
+        word = {"hide": "hidden", "show": "shown"}[kind]
+        columns = {f"{word}_node": nodes, f"{word}_expansion": nodes[:1]}
+        self.logged.append(kind, {}, columns, by="nobody")  # type: ignore[arg-type]
+
+    @rule(by=PEOPLE)
+    def undo_then_redo(self, by: str) -> None:
+        before = portrait(self.tree)
+        try:
+            self.logged.undo(by)
+        except Conflict:
+            assert portrait(self.tree) == before
+            return
+        self.logged.redo(by)
+        assert portrait(self.tree) == before
+
+    @rule(by=PEOPLE)
+    def undo(self, by: str) -> None:
+        before = portrait(self.tree)
+        try:
+            self.logged.undo(by)
+        except Conflict:
+            assert portrait(self.tree) == before
+
+    @rule(by=PEOPLE)
+    def redo(self, by: str) -> None:
+        if history_of(self.logged.log, by).redo:
+            self.logged.redo(by)
+
+    @invariant()
+    def probability_is_conserved(self) -> None:
+        ledger = self.tree.ledger
+        four = (ledger.terminal, ledger.frontier, ledger.residual, ledger.pruned)
+        assert sum(four) == pytest.approx(1, abs=1e-6)
+        again = recompute(self.tree)
+        assert four == pytest.approx(
+            (again.terminal, again.frontier, again.residual, again.pruned), abs=1e-12
+        )
+        assert four == pytest.approx(oracle_ledger(self.tree), abs=1e-9)
+
+    @invariant()
+    def children_and_residual_make_one(self) -> None:
+        graph = graph_of(self.tree)
+        for node in graph:
+            if self.tree.is_expanded(node) and not self.tree.is_terminal(node):
+                children = graph.out_edges(node, data="probability")
+                total = sum(probability for *_, probability in children)
+                assert total + self.tree.residual(node) == pytest.approx(1, abs=1e-6)
+
+    @invariant()
+    def parents_precede_their_children(self) -> None:
+        children = np.arange(1, self.tree.size)
+        assert np.all(self.tree.parents[1:] < children)
+
+    @invariant()
+    def the_last_event_round_trips(self) -> None:
+        if self.logged.log:
+            frame = self.logged.log[-1].frame
+            event, ledger = decode_event(frame)
+            assert encode_event(event, ledger) == frame
+            assert ledger == self.tree.ledger
+
+    def teardown(self) -> None:
+        whole = portrait(self.tree, hidden=True)
+        assert portrait(reread(self.tree), hidden=True) == whole
+        replayed = Logged(self.is_rewriting).tree
+        for entry in self.logged.log:
+            event, ledger = decode_event(entry.frame)
+            replayed.apply(event)
+            assert replayed.ledger == ledger
+        assert portrait(replayed, hidden=True) == whole
+        assert replayed.to_frame() == self.tree.to_frame()
+
+
+class RewritingHistories(Histories):
+    is_rewriting = True
+
+
+TestHistories = Histories.TestCase
+TestHistories.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestRewritingHistories = RewritingHistories.TestCase
+TestRewritingHistories.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
