@@ -1,0 +1,42 @@
+"""Takes the README's picture from the real page: `python -m tests.bench.screenshot`."""
+
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import expect, sync_playwright
+
+from tests.e2e.browser import launch
+from tests.e2e.observatory import Observatory
+from tests.server import Server
+
+PICTURE = Path(__file__).resolve().parents[2] / ".github" / "screenshot.png"
+
+
+def main() -> None:
+    """Grows the night call, selects the leading branch's second state, and takes the picture."""
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        server = Server(Path(folder))
+        server.start()
+        browser = launch(playwright)
+        try:
+            page = browser.new_page(
+                viewport={"width": 1440, "height": 900},
+                color_scheme="dark",
+                reduced_motion="reduce",
+            )
+            visitor = Observatory(page, server.url)
+            visitor.grow()
+            visitor.settle()
+            visitor.page.keyboard.press("ArrowRight")
+            visitor.page.keyboard.press("ArrowRight")
+            expect(visitor.step).to_have_text("step 2")
+            visitor.settle()
+            PICTURE.parent.mkdir(exist_ok=True)
+            page.screenshot(path=PICTURE)
+        finally:
+            browser.close()
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()
