@@ -1,7 +1,7 @@
 /** Walking a line down the tree (arithmetic sampling): the same numbers as core/walk.py. */
 import { clamp } from "../base/interval";
 import type { TreeModel } from "./tree";
-import type { Weighting } from "./weighting";
+import { widthOf, type Weighting } from "./weighting";
 
 /** Bits of a position that are good at the start, and after fresh ones were appended. */
 export const FULL_BITS = 52;
@@ -65,7 +65,7 @@ export function locate(
   let last = -1;
   let lastStart = 0;
   for (let i = first; i < end; i++) {
-    const next = start + Math.exp(beta * logProbs[i]! - logZ);
+    const next = start + widthOf(beta, logProbs[i]!, logZ);
     if (next > start) {
       last = i;
       lastStart = start;
@@ -78,7 +78,7 @@ export function locate(
   if (last === -1) return all ? null : locateInTail(tree, node, u, weighting, logZ);
   const key = keys[last]!;
   const logProb = logProbs[last]!;
-  const q = Math.exp(beta * logProb - logZ);
+  const q = widthOf(beta, logProb, logZ);
   return { key, child: tree.childOf(node, key), start: lastStart, q, logProb };
 }
 
@@ -112,14 +112,14 @@ export function shareOf(
   if (weights === null || first === -1) return null;
   const rank = tree.rank[node]!;
   if (rank >= weights.kept) return null;
-  const q = Math.exp(weighting.beta * tree.logProb[node]! - weights.logZ);
+  const q = widthOf(weighting.beta, tree.logProb[node]!, weights.logZ);
   if (rank >= tree.candidatesOf(parent)) {
     const start = weighting.tailCumAt(node);
     return Number.isNaN(start) ? null : { start, q };
   }
   let start = 0;
   for (let i = 0; i < rank; i++) {
-    start += Math.exp(weighting.beta * tree.candidateLogProbs[first + i]! - weights.logZ);
+    start += widthOf(weighting.beta, tree.candidateLogProbs[first + i]!, weights.logZ);
   }
   return { start, q };
 }
@@ -136,7 +136,7 @@ function locateInTail(
     if (found !== null) return;
     const start = weighting.tailCumAt(child);
     const logProb = tree.logProb[child]!;
-    const q = Math.exp(weighting.beta * logProb - logZ);
+    const q = widthOf(weighting.beta, logProb, logZ);
     if (start <= u && u < start + q) found = { key: tree.key[child]!, child, start, q, logProb };
   });
   return found;

@@ -23,6 +23,15 @@ export interface Weighting {
   tailCumAt(node: number): number;
 }
 
+/**
+ * q of a next state as the length of its interval, rounded to float32: exponentials differ in the
+ * last bit between libraries, and a line magnifies that until it takes another path than the
+ * server's (core/sampling.py, `widths`).
+ */
+export function widthOf(beta: number, logProb: number, logZ: number): number {
+  return Math.fround(Math.exp(beta * logProb - logZ));
+}
+
 /** β = 1/ΠT over the temperature steps; 0 when one of them is 0 (greedy). */
 export function inverseTemperature(procedure: readonly Step[]): number {
   let product = 1;

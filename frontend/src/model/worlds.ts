@@ -27,7 +27,7 @@ import { forbiddenAt, stopAt } from "./standing";
 import { label, pieceAfter } from "./text";
 import type { TreeModel } from "./tree";
 import { advance, lineStart, type Position } from "./walk";
-import type { Weighting } from "./weighting";
+import { widthOf, type Weighting } from "./weighting";
 import type { Camera } from "./camera";
 
 export type { Block, Hatch, Line, Piece, Scene, Tick, WorldsOptions } from "./scene";
@@ -215,7 +215,7 @@ class Layout {
     let start = 0;
     for (let rank = 0; rank < count; rank++) {
       const logProb = tree.candidateLogProbs[from + rank]!;
-      const q = Math.exp(beta * logProb - logZ);
+      const q = widthOf(beta, logProb, logZ);
       const next = holdsAll && rank === count - 1 ? 1 : start + q;
       const ca = a + (b - a) * start;
       const cb = a + (b - a) * next;
