@@ -1,7 +1,7 @@
 /** What stops a line at a state, and what the procedure forbids there. */
 import type { LineEnd, WorldsOptions } from "./scene";
 import type { TreeModel } from "./tree";
-import { ALL_KEPT, type Weighting } from "./weighting";
+import { ALL_KEPT, type Weighting, widthOf } from "./weighting";
 
 /** How a line that reaches a node stops there; null when it can go on. */
 export function stopAt(tree: TreeModel, heights: Weighting, node: number): LineEnd | null {
@@ -35,7 +35,7 @@ export function forbiddenAt(
   if (weights.kept <= tree.candidatesOf(node)) {
     const first = tree.firstCandidate(node);
     let start = 0;
-    for (let i = 0; i < weights.kept; i++) start += Math.exp(tree.candidateLogProbs[first + i]!);
+    for (let i = 0; i < weights.kept; i++) start += widthOf(1, tree.candidateLogProbs[first + i]!, 0);
     return { rank: weights.kept, start };
   }
   // At temperature 1 the procedure's normaliser is the mass that it keeps.

@@ -10,7 +10,7 @@ import { MONO } from "./theme";
 const BASELINE = 0.31;
 /** Text smaller than this is drawn as bars. */
 const LEGIBLE_SIZE = 7;
-const FAINT_BITS = 4;
+const FAINT_BITS = 4.5;
 const STRONG_BITS = 14;
 const MARKS = /(⟨[^⟩]*⟩|[↵⇥␍␡\u2400-\u241f])/;
 const GHOST_WIDTH = 64;

@@ -15,6 +15,7 @@ import {
   undoChange,
 } from "../api/client";
 import type { StateRef } from "../model/ref";
+import { readPlace } from "./address";
 import { app } from "./app.svelte";
 import { notices } from "./notices.svelte";
 import { stepsOf, type ProcedureForm } from "./procedure";
@@ -123,6 +124,12 @@ export class Commands {
 
   revoke(link: string): Promise<Link[]> {
     return revokeLink(this.session.ref, link);
+  }
+
+  /** Goes on under another address of the same tree. */
+  async moveTo(path: string): Promise<void> {
+    const place = readPlace(path, "");
+    if (place.page === "tree") await app.visit(place.ref);
   }
 
   private async tell(what: string, edited: { seq: number; label: string }): Promise<void> {

@@ -47,6 +47,8 @@ export class TreeSession {
   canRedo = $state(false);
   /** A reader's own procedure; null is the tree's. */
   override = $state.raw<{ form: ProcedureForm; weighting: Weighting } | null>(null);
+  /** Made by this page just now, with its first growth. */
+  isNew = false;
   /** This page's socket, by which the server ends its automatic growths. */
   client: string | null = null;
 
@@ -86,6 +88,7 @@ export class TreeSession {
   /** Makes a tree and follows it from its first event. */
   static async create(request: NewTree): Promise<TreeSession> {
     const session = new TreeSession(await createTree(request));
+    session.isNew = true;
     session.follow();
     return session;
   }

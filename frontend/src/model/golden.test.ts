@@ -1,0 +1,125 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { column, type Column } from "../base/columns";
+import type { Step, TreeHeader } from "../base/headers";
+import { mix, uniform } from "./random";
+import { TreeModel } from "./tree";
+import { advance, FULL_BITS, lineStart, locate, type Position } from "./walk";
+
+interface Walked {
+  keys: number[];
+  nodes: number[];
+  u: number;
+  left: number;
+}
+interface Walk {
+  fingerprint: string;
+  anchor: number;
+  lines: number;
+  steps: number;
+  offset: number;
+  seed: number;
+  lo: number;
+  hi: number;
+  walked: Walked[];
+}
+interface Golden {
+  mix: [number, number][];
+  uniform: [number, number, number, number][];
+  advance: { name: string; start: number; steps: [number, number, number, number, number][] }[];
+  trees: {
+    name: string;
+    rule: { kind: "appending"; end_keys: number[]; alphabet_size: number };
+    prompt: number[];
+    max_length: number;
+    procedure: Step[];
+    frame: string;
+    walks: Walk[];
+  }[];
+}
+
+const golden = JSON.parse(
+  readFileSync(new URL("../../../tests/contract/golden/walk.json", import.meta.url), "utf8"),
+) as Golden;
+
+/** Reads a frame without `api`, which the model must not import. */
+function readFrame(base64: string): { header: TreeHeader; columns: Record<string, Column> } {
+  const bytes = Uint8Array.from(Buffer.from(base64, "base64"));
+  const view = new DataView(bytes.buffer);
+  const length = view.getUint32(8, true);
+  const start = Math.ceil((16 + length) / 8) * 8;
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(16, 16 + length)));
+  const makers = { u1: Uint8Array, u4: Uint32Array, i4: Int32Array, f4: Float32Array, f8: Float64Array };
+  const columns: Record<string, Column> = {};
+  for (const entry of header.columns) {
+    const Maker = makers[entry.dtype as keyof typeof makers];
+    columns[entry.name] = new Maker(bytes.buffer, start + entry.offset, entry.length);
+  }
+  return { header, columns };
+}
+
+function walkLine(tree: TreeModel, walk: Walk, index: number, procedure: Step[]): Walked {
+  const weighting = tree.weightingFor(walk.fingerprint, procedure);
+  let at: Position = lineStart(walk.lo, walk.hi, index, walk.lines, walk.offset);
+  let node = walk.anchor;
+  const keys: number[] = [];
+  const nodes: number[] = [];
+  while (keys.length < walk.steps && !tree.isTerminal(node)) {
+    const place = locate(tree, node, at.u, weighting);
+    if (place === null) break;
+    at = advance(at, place.start, place.q, uniform(walk.seed, index, keys.length));
+    keys.push(place.key);
+    nodes.push(place.child);
+    if (place.child === -1) break;
+    node = place.child;
+  }
+  return { keys, nodes, u: at.u, left: at.left };
+}
+
+describe("the page and the server", () => {
+  it("mix the same words", () => {
+    for (const [word, mixed] of golden.mix) expect(mix(word)).toBe(mixed);
+  });
+
+  it("draw the same random numbers", () => {
+    for (const [seed, trajectory, depth, value] of golden.uniform) {
+      expect(uniform(seed, trajectory, depth)).toBe(value);
+    }
+  });
+
+  it.each(golden.advance)("advance a line alike through next states: $name", (chain) => {
+    let at: Position = { u: chain.start, left: FULL_BITS };
+    for (const [start, q, fresh, u, left] of chain.steps) {
+      at = advance(at, start, q, fresh);
+      expect(at.u).toBe(u);
+      expect(at.left).toBeCloseTo(left, 9);
+    }
+  });
+
+  describe.each(golden.trees)("read the tree $name alike", (entry) => {
+    const tree = new TreeModel({
+      kind: entry.rule.kind,
+      endKeys: entry.rule.end_keys,
+      alphabetSize: entry.rule.alphabet_size,
+      promptLength: entry.prompt.length,
+      maxLength: entry.max_length,
+    });
+    const { header, columns } = readFrame(entry.frame);
+    tree.applyFrame(header, columns);
+
+    it("holds every node", () => {
+      expect(tree.size).toBe(1 + column(columns, "node_parent").length);
+      expect(tree.seq).toBe(header.seq);
+    });
+
+    it.each(entry.walks)("walks $lines lines under $fingerprint from $anchor", (walk) => {
+      walk.walked.forEach((expected, index) => {
+        const walked = walkLine(tree, walk, index, entry.procedure);
+        expect(walked.keys).toEqual(expected.keys);
+        expect(walked.nodes).toEqual(expected.nodes);
+        expect(walked.u).toBe(expected.u);
+        expect(walked.left).toBeCloseTo(expected.left, 9);
+      });
+    });
+  });
+});

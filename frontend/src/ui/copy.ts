@@ -1,0 +1,17 @@
+/**
+ * Copies a field's text. Plain http on a network has no clipboard API, so the text is selected
+ * and the old command tried; false leaves it selected for the person to copy.
+ */
+export async function copyText(field: HTMLInputElement): Promise<boolean> {
+  field.focus();
+  field.select();
+  if (navigator.clipboard) {
+    try {
+      await navigator.clipboard.writeText(field.value);
+      return true;
+    } catch {
+      // Refused by the browser: the old command may still do it.
+    }
+  }
+  return document.execCommand("copy");
+}
