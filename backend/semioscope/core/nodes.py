@@ -159,13 +159,9 @@ def generations(ids: IdArray, parents: IdArray) -> list[tuple[IdArray, IdArray]]
     if not len(ids):
         return []
     first = int(ids[0])
-    generation = np.zeros(len(ids), np.int64)
-    waiting = np.flatnonzero(parents >= first)
-    rounds = [np.flatnonzero(parents < first)]
-    generation[waiting] = -1
-    while len(waiting):
-        ready = generation[parents[waiting] - first] == len(rounds) - 1
-        generation[waiting[ready]] = len(rounds)
-        rounds.append(waiting[ready])
-        waiting = waiting[~ready]
-    return [(ids[places], parents[places]) for places in rounds]
+    generation: list[int] = []
+    for parent in parents.tolist():
+        generation.append(generation[parent - first] + 1 if parent >= first else 0)
+    order = np.argsort(generation, kind="stable")
+    ends = np.cumsum(np.bincount(generation))
+    return [(ids[places], parents[places]) for places in np.split(order, ends[:-1])]
