@@ -39,14 +39,6 @@ export function inverseTemperature(procedure: readonly Step[]): number {
   return product === 0 ? 0 : 1 / product;
 }
 
-/**
- * q of one next state. Rounded to float32, as the server does it: exponentials differ in their
- * last bit between libraries, and a line would magnify that until it took another path.
- */
-export function widthOf(beta: number, logProb: number, logZ: number): number {
-  return Math.fround(Math.exp(beta * logProb - logZ));
-}
-
 /** Weights of one procedure, one row a node; rows not set read as "not yet". */
 export class WeightTable {
   private logZ = new Float64Array(0);

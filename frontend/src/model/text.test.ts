@@ -1,0 +1,94 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { isolated, label, pathPieces, pieceAfter, pieces, piecesAfter, visible } from "./text";
+import { ToyTree } from "./toy";
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe("the text of a path", () => {
+  it("shows a split character at the token that completes it", () => {
+    const [a, b, c] = [bytes("é").slice(0, 1), bytes("é").slice(1), bytes("x")];
+    expect(pieces([a!, b!, c!])).toEqual(["", "é", "x"]);
+  });
+
+  it("shows bytes that are no character as bytes", () => {
+    expect(pieces([Uint8Array.of(0xe2, 0x80)])).toEqual(["⟨E2 80⟩"]);
+    expect(pieces([Uint8Array.of(0xff), Uint8Array.of(0xfe), bytes("a")])).toEqual([
+      "",
+      "⟨FF FE⟩",
+      "a",
+    ]);
+    expect(pieces([Uint8Array.of(0xed, 0xa0, 0x80)])).toEqual(["⟨ED A0 80⟩"]);
+  });
+
+  it("is the text, however it is cut into tokens", () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: "grapheme" }).filter((text) => text.isWellFormed()),
+        fc.array(fc.nat(200)),
+        (text, cuts) => {
+          const all = bytes(text);
+          const places = [...new Set(cuts.map((cut) => cut % (all.length + 1)))].sort(
+            (a, b) => a - b,
+          );
+          const tokens = [0, ...places].map((from, i) => all.slice(from, places[i] ?? all.length));
+          expect(pieces(tokens).join("")).toBe(text);
+        },
+      ),
+    );
+  });
+
+  it("is the same along a tree as along its bytes", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(5), { minLength: 1, maxLength: 12 }), (keys) => {
+        const emoji = bytes("🌍");
+        const tokens = [
+          emoji.slice(0, 1),
+          emoji.slice(1, 2),
+          emoji.slice(2, 3),
+          emoji.slice(3),
+          bytes(" a"),
+          bytes("é\n"),
+        ];
+        const toy = new ToyTree(() => [0.2, 0.2, 0.2, 0.2, 0.1, 0.1], {
+          bytesOf: (key) => tokens[key]!,
+        });
+        let node = 0;
+        let before = 0;
+        for (const key of keys) {
+          toy.expand(node);
+          before = node;
+          node = toy.child(node, key);
+        }
+        const expected = pieces(keys.map((key) => tokens[key]!));
+        expect(pathPieces(toy.model, node)).toEqual(expected);
+        const last = keys[keys.length - 1]!;
+        const tail = pieceAfter(toy.model, before, last);
+        expect(piecesAfter(toy.model, before, [last])).toEqual([tail]);
+        if (!tail.includes("⟨")) expect(tail).toBe(expected[expected.length - 1]);
+      }),
+    );
+  });
+});
+
+describe("what is shown of it", () => {
+  it("makes white space visible in labels, and only breaks in running text", () => {
+    expect(label(" a b\n")).toBe("␣a␣b↵");
+    expect(visible(" a b\nc")).toBe(" a b↵ c");
+  });
+
+  it("makes controls and direction marks visible, so that they can do nothing", () => {
+    expect(visible("\t\u0007\u007f")).toBe("⇥ ␇␡");
+    expect(visible("\u202eabc")).toBe("⟨U+202E⟩abc");
+    expect(visible("\u200b")).toBe("⟨U+200B⟩");
+  });
+
+  it("leaves markup and special-token lookalikes as the text they are", () => {
+    expect(visible("<b>bold</b><|im_end|>")).toBe("<b>bold</b><|im_end|>");
+  });
+
+  it("keeps right-to-left text inside its own token", () => {
+    expect(isolated("שלום")).toBe("\u2068שלום\u2069");
+    expect(isolated("plain é 🌍")).toBe("plain é 🌍");
+  });
+});

@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { growTree } from "../api/client";
+import type { Scene } from "../model/scene";
+import { Grower } from "./grower";
+import type { TreeSession } from "./session.svelte";
+import type { ViewState } from "./view.svelte";
+
+vi.mock("../api/client", () => ({ growTree: vi.fn(async () => ({ id: "j", state: "done" })) }));
+
+const asked = vi.mocked(growTree);
+const waiting = { open: 5 } as Scene;
+const full = { open: 0 } as Scene;
+
+function world(): { session: TreeSession; view: ViewState } {
+  const session = {
+    ref: "t1",
+    canWrite: true,
+    tree: { rule_available: true },
+    jobs: [],
+    epoch: 0,
+    client: "page",
+    model: { fingerprint: "rule" },
+    takeJob: () => undefined,
+    refresh: () => undefined,
+  } as unknown as TreeSession;
+  const view = {
+    growing: true,
+    seed: 0,
+    offset: 0.5,
+    heights: "procedure",
+    camera: { anchor: 7, lo: 0, hi: 1 },
+  } as unknown as ViewState;
+  return { session, view };
+}
+
+async function rest(grower: Grower, scene: Scene): Promise<void> {
+  grower.consider(scene, 38, 24);
+  await vi.advanceTimersByTimeAsync(500);
+}
+
+describe("growing into view", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    asked.mockClear();
+  });
+  afterEach(() => vi.useRealTimers());
+
+  it("asks for the worlds of the state in view", async () => {
+    const { session, view } = world();
+    await rest(new Grower(session, view), waiting);
+    expect(asked).toHaveBeenCalledOnce();
+    expect(asked.mock.calls[0]?.[1]).toMatchObject({
+      state: { node: 7 },
+      automatic: true,
+      client: "page",
+      strategy: { kind: "worlds", lines: 38, steps: 24, seed: 0, offset: 0.5 },
+    });
+  });
+
+  it("is quiet when nothing waits, when it is switched off, and for readers", async () => {
+    const { session, view } = world();
+    await rest(new Grower(session, view), full);
+    await rest(new Grower(session, { ...view, growing: false } as ViewState), waiting);
+    await rest(new Grower({ ...session, canWrite: false } as TreeSession, view), waiting);
+    expect(asked).not.toHaveBeenCalled();
+  });
+
+  it("never goes round in circles", async () => {
+    const { session, view } = world();
+    const grower = new Grower(session, view);
+    for (let i = 0; i < 20; i += 1) await rest(grower, waiting);
+    const steps = asked.mock.calls.map(([, body]) => (body.strategy as { steps: number }).steps);
+    expect(steps).toEqual([24, 36, 48]);
+  });
+
+  it("leaves the growth that came with the tree alone", async () => {
+    const { session, view } = world();
+    const grower = new Grower(session, view);
+    grower.begun(38, 48);
+    await rest(grower, waiting);
+    expect(asked).not.toHaveBeenCalled();
+  });
+
+  it("asks anew after a change of view or an undo", async () => {
+    const { session, view } = world();
+    const grower = new Grower(session, view);
+    await rest(grower, waiting);
+    (view as { seed: number }).seed = 9;
+    await rest(grower, waiting);
+    (session as { epoch: number }).epoch = 1;
+    await rest(grower, waiting);
+    expect(asked).toHaveBeenCalledTimes(3);
+  });
+
+  it("waits for the growth that runs", async () => {
+    const { session, view } = world();
+    const grower = new Grower(session, view);
+    await rest(grower, waiting);
+    (session as unknown as { jobs: unknown[] }).jobs = [{ automatic: true, state: "running" }];
+    await rest(grower, waiting);
+    expect(asked).toHaveBeenCalledOnce();
+  });
+});
