@@ -24,12 +24,14 @@ LOWEST_TEMPERATURE: Final = 0.01
 HIGHEST_TEMPERATURE: Final = 100.0
 MOST_STEPS: Final = 8
 IDENTITY_FINGERPRINT: Final = "rule"
+_HUGE: Final = 1e300
 
 
 def _number(value: object, code: str, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InvalidRequest(code, f"{name} must be a finite number.")
-    return float(value)
+    # A nan compares false.
+    if isinstance(value, int | float) and not isinstance(value, bool) and -_HUGE < value < _HUGE:
+        return float(value)
+    raise InvalidRequest(code, f"{name} must be a finite number.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +151,9 @@ class Procedure:
             )
 
     @classmethod
-    def from_wire(cls, steps: Iterable[object]) -> "Procedure":
+    def from_wire(cls, steps: object) -> "Procedure":
         """From [{"kind": "temperature", "value": 0.9}, …]. Raises InvalidRequest."""
-        if isinstance(steps, str | bytes | Mapping):
+        if isinstance(steps, str | bytes | Mapping) or not isinstance(steps, Iterable):
             raise InvalidRequest("bad-procedure", "A sampling procedure is a list of steps.")
         return cls(tuple(_step_from_wire(step) for step in steps))
 

@@ -26,7 +26,7 @@ class ToyRule:
 
     def __init__(self, weigh: Weigh, size: int, end_keys: tuple[int, ...] = ()) -> None:
         self._weigh = weigh
-        self.alphabet = Alphabet([f"{key}," .encode() for key in range(size)], end_keys)
+        self.alphabet = Alphabet([f"{key},".encode() for key in range(size)], end_keys)
         self.description = RuleDescription(
             id="toy",
             name="toy",
