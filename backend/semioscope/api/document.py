@@ -1,9 +1,10 @@
 """The OpenAPI document: FastAPI's own, with problems and the socket's messages in it."""
 
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from semioscope import __version__
@@ -11,6 +12,7 @@ from semioscope.api.wire import SOCKET_MESSAGES, Problem
 
 _COMPONENT = "#/components/schemas/{model}"
 _WHAT_WENT_WRONG = {
+    400: "The body is no JSON",
     401: "The browser has no identity yet, or an unknown one",
     403: "No right to do this",
     404: "There is nothing of that name",
@@ -33,7 +35,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     content = {"application/problem+json": {"schema": {"$ref": _COMPONENT.format(model="Problem")}}}
     return {
         status: {"description": _WHAT_WENT_WRONG[status], "content": content}
-        for status in sorted({*statuses, 401, 403, 404, 413, 422, 429, 503})
+        for status in sorted({*statuses, 400, 401, 403, 404, 413, 422, 429, 503})
     }
 
 
@@ -52,10 +54,11 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    _, messages = models_json_schema(
-        [(model, "serialization") for model in (*SOCKET_MESSAGES, Problem)],
-        ref_template=_COMPONENT,
-    )
+    models: tuple[type[BaseModel], ...] = (*SOCKET_MESSAGES, Problem)
+    described: list[tuple[type[BaseModel], Literal["serialization"]]] = [
+        (model, "serialization") for model in models
+    ]
+    _, messages = models_json_schema(described, ref_template=_COMPONENT)
     for name, schema in messages["$defs"].items():
         schemas.setdefault(name, schema)
     return document

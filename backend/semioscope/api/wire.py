@@ -36,7 +36,10 @@ class TemperatureStep(_Asked):
     """Divide log-probabilities by `value`; 0 is greedy (ties to the lowest id)."""
 
     kind: Literal["temperature"]
-    value: Annotated[float, _documented(minimum=0)]
+    value: Annotated[
+        float,
+        Field(json_schema_extra={"anyOf": [{"const": 0}, {"minimum": 0.01, "maximum": 100}]}),
+    ]
 
 
 class TopKStep(_Asked):
@@ -76,7 +79,10 @@ class WorldsGrowth(_Asked):
     steps: Annotated[int, _documented(minimum=1)]
     lo: Annotated[float, _documented(minimum=0, exclusiveMaximum=1)] = 0.0
     hi: Annotated[float, _documented(exclusiveMinimum=0, maximum=1)] = 1.0
-    offset: Annotated[float, _documented(minimum=0, exclusiveMaximum=1)] = 0.5
+    offset: Annotated[
+        float | None,
+        _documented("Of the lines, in spacings; the seed's (centred for 0) if left out."),
+    ] = None
     seed: Annotated[int, _documented(minimum=0, maximum=4294967295)] = 0
 
 
@@ -149,10 +155,6 @@ class GrowRequest(_Asked):
     automatic: Annotated[
         bool, Field(description="Asked for by a moving view: replaced by the next one, not undone.")
     ] = False
-    client: Annotated[
-        str | None,
-        Field(description="The socket's id; its automatic growths end with that socket."),
-    ] = None
 
 
 class BranchRequest(_Asked):
@@ -447,16 +449,6 @@ class Problem(_Told):
 # Text messages of the socket (binary messages are event frames)
 
 
-class HelloMessage(_Told):
-    """First: the socket's id, for automatic growths, and what runs now."""
-
-    type: Literal["hello"] = "hello"
-    client: str
-    seq: int
-    jobs: list[Job]
-    people: int
-
-
 class ProgressMessage(_Told):
     type: Literal["progress"] = "progress"
     job: Job
@@ -492,7 +484,6 @@ class HereMessage(_Asked):
 
 
 SOCKET_MESSAGES: tuple[type[BaseModel], ...] = (
-    HelloMessage,
     ProgressMessage,
     PresenceMessage,
     RuleMessage,

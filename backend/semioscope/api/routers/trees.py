@@ -104,7 +104,7 @@ async def get_events(
 )
 async def get_state(ref: Ref, node: NodeNumber, house: House, me: Me) -> StateView:
     """Its path, its entropy, its candidates under the rule and under the procedure."""
-    return await house.read(me, ref, lambda tree: views.state(tree, node))
+    return await house.read(me, ref, node, views.state)
 
 
 @router.get(

@@ -1,0 +1,232 @@
+"""From the service's objects to wire types, and from requests to the service's orders."""
+
+import math
+from base64 import b64encode
+
+import numpy as np
+
+from semioscope import __version__
+from semioscope.api import wire
+from semioscope.core.alphabet import text_of
+from semioscope.core.events import Event
+from semioscope.core.sampling import Procedure, probabilities
+from semioscope.core.tree import Tree
+from semioscope.core.types import NodeId
+from semioscope.rules.catalogue import Offer
+from semioscope.service.beginnings import NewTree
+from semioscope.service.editing import Branched, Edited, ProcedureSet
+from semioscope.service.jobs import Job
+from semioscope.service.observatory import GrowthOrder, Observatory, TreeDetail, TreeSummary
+from semioscope.service.sharing import Admission, Link
+
+
+def status(house: Observatory) -> wire.Status:
+    limits = house.settings
+    return wire.Status(
+        version=__version__,
+        ready=house.is_ready,
+        rules=offers(house),
+        limits=wire.Limits.model_validate(limits),
+    )
+
+
+def offers(house: Observatory) -> list[wire.Offer]:
+    return [offer(each) for each in house.offers()]
+
+
+def offer(offered: Offer) -> wire.Offer:
+    return wire.Offer.model_validate(offered)
+
+
+def new_tree(asked: wire.CreateTreeRequest) -> NewTree:
+    return NewTree(
+        rule=asked.rule,
+        prompt=asked.prompt,
+        chat=asked.chat,
+        max_length=asked.max_length,
+        procedure=Procedure.from_wire(step.model_dump() for step in asked.procedure),
+        name=asked.name,
+        growth=None if asked.growth is None else asked.growth.model_dump(),
+    )
+
+
+def growth(asked: wire.GrowRequest) -> GrowthOrder:
+    return GrowthOrder(
+        node=asked.state.node,
+        key=asked.state.key,
+        strategy=asked.strategy.model_dump(),
+        under_rule=asked.heights == "rule",
+        automatic=asked.automatic,
+    )
+
+
+def tree(detail: TreeDetail) -> wire.TreeView:
+    shown = detail.tree
+    return wire.TreeView(
+        ref=detail.ref,
+        kind="live" if detail.seq is None else "frozen",
+        seq=shown.seq,
+        role=detail.role,
+        me=detail.me,
+        name=shown.name,
+        rule=wire.Rule.model_validate(shown.rule),
+        rule_available=detail.rule.is_available,
+        rule_state=detail.rule.state,
+        rule_message=detail.rule.message,
+        prompt=prompt(shown),
+        max_length=shown.max_length,
+        procedure=steps(shown.procedure),
+        fingerprint=shown.fingerprint,
+        ledger=wire.Ledger.model_validate(shown.ledger),
+        states=shown.size,
+        expansions=shown.expansion_count,
+        created_at=detail.created_at,
+        jobs=[job(each) for each in detail.jobs],
+        can_undo=detail.can_undo,
+        can_redo=detail.can_redo,
+    )
+
+
+def prompt(tree: Tree) -> wire.Prompt:
+    keys = tree.prompt if isinstance(tree.prompt, tuple) else range(len(tree.prompt_pieces))
+    return wire.Prompt(
+        text=text_of(b"".join(tree.prompt_pieces)),
+        tokens=[
+            wire.Piece(key=key, bytes=_base64(piece))
+            for key, piece in zip(keys, tree.prompt_pieces, strict=True)
+        ],
+    )
+
+
+def steps(procedure: Procedure) -> list[wire.Step]:
+    return wire.ProcedureRequest.model_validate({"procedure": procedure.to_wire()}).procedure
+
+
+def summary(tree: TreeSummary) -> wire.TreeSummary:
+    return wire.TreeSummary.model_validate(tree)
+
+
+def job(shown: Job) -> wire.Job:
+    return wire.Job.model_validate(shown)
+
+
+def edited(edit: Edited) -> wire.Edited:
+    return wire.Edited.model_validate(edit)
+
+
+def branched(branch: Branched) -> wire.Branched:
+    return wire.Branched.model_validate(branch)
+
+
+def procedure_set(change: ProcedureSet) -> wire.ProcedureSet:
+    return wire.ProcedureSet.model_validate(change)
+
+
+def link(shown: Link) -> wire.Link:
+    return wire.Link.model_validate(shown)
+
+
+def admission(given: Admission) -> wire.Admission:
+    return wire.Admission.model_validate(given)
+
+
+def events(found: list[Event], limit: int) -> wire.EventList:
+    """`next` is where to go on when there may be more."""
+    listed = [
+        wire.EventView(
+            seq=event.seq,
+            kind=event.kind,
+            at=event.at,
+            by=event.by,
+            change=event.change,
+            payload=event.payload,
+            columns={name: column.tolist() for name, column in event.columns.items()},
+        )
+        for event in found
+    ]
+    return wire.EventList(
+        events=listed, next=listed[-1].seq if len(listed) == limit else None
+    )
+
+
+def state(tree: Tree, node: NodeId) -> wire.StateView:
+    """Every number that the tree has about one of its nodes."""
+    expansion = tree.expansion(node)
+    weights = tree.weights_at(node, tree.fingerprint)
+    path = tree.path(node)
+    shown = tree.pieces(node)[-len(path) :]
+    cumulative = tree.cum_log_prob(node)
+    return wire.StateView(
+        node=node,
+        parent=tree.parent(node),
+        key=tree.key(node),
+        text=tree.text_of(node),
+        depth=tree.depth(node),
+        log_prob=tree.log_prob(node),
+        cumulative_log_prob=cumulative,
+        surprisal=_bits(cumulative),
+        terminal=tree.is_terminal(node),
+        expanded=expansion is not None,
+        cut=tree.is_cut(node),
+        under_cut=tree.under_cut(node),
+        residual=None if expansion is None else tree.residual(node),
+        rest=None
+        if expansion is None
+        else max(0.0, 1.0 - float(np.exp(expansion.log_probs.astype(np.float64)).sum())),
+        entropy=None if expansion is None else expansion.entropy,
+        procedure_entropy=None if weights is None else weights.entropy,
+        procedure_kept=None if weights is None else weights.kept,
+        path=[
+            wire.PathStep(
+                node=step, key=tree.key(step), text=text, log_prob=tree.log_prob(step)
+            )
+            for step, text in zip(path[1:], shown[1:], strict=True)
+        ],
+        candidates=_candidates(tree, node),
+    )
+
+
+def _candidates(tree: Tree, node: NodeId) -> list[wire.Candidate]:
+    expansion = tree.expansion(node)
+    if expansion is None:
+        return []
+    weights = tree.weights_at(node, tree.fingerprint)
+    under_rule = probabilities(1.0, 0.0, expansion.log_probs)
+    under_procedure: list[float | None] = [None] * len(expansion.keys)
+    if weights is not None:
+        beta = tree.procedure.inverse_temperature
+        kept = probabilities(beta, weights.log_z, expansion.log_probs)
+        kept[weights.kept :] = 0.0
+        under_procedure = kept.tolist()
+    return [
+        wire.Candidate(
+            key=key,
+            text=text_of(tree.symbols.label(key)),
+            bytes=_base64(tree.symbols.label(key)),
+            log_prob=log_prob,
+            probability=probability,
+            procedure_probability=drawn,
+            surprisal=_bits(log_prob),
+            node=_visible_child(tree, node, key),
+        )
+        for key, log_prob, probability, drawn in zip(
+            expansion.keys.tolist(),
+            expansion.log_probs.tolist(),
+            under_rule.tolist(),
+            under_procedure,
+            strict=True,
+        )
+    ]
+
+
+def _visible_child(tree: Tree, node: NodeId, key: int) -> int | None:
+    child = tree.find_child(node, key)
+    return child if child is not None and tree.has(child) else None
+
+
+def _bits(log_prob: float) -> float:
+    return -log_prob / math.log(2) + 0.0
+
+
+def _base64(raw: bytes) -> str:
+    return b64encode(raw).decode("ascii")

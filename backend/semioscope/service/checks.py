@@ -1,0 +1,105 @@
+"""Whether a state that somebody names is there, and may be grown, cut or restored."""
+
+from typing import Final
+
+from semioscope.core.errors import Conflict, InvalidRequest, NotFound
+from semioscope.core.tree import Tree
+from semioscope.core.types import ROOT, NodeId
+
+MOST_NAME: Final = 200
+"""Characters of a multiverse's name."""
+
+
+def visible(tree: Tree, node: int) -> NodeId:
+    """The node, if it is there to see. Raises NotFound "unknown-state"."""
+    if not 0 <= node < tree.size:
+        has = f"{tree.size:,} states, numbered from 0" if tree.size > 1 else "one state, number 0"
+        raise NotFound(
+            "unknown-state", f"State {node} does not exist: this multiverse has {has}."
+        )
+    if not tree.has(node):
+        raise NotFound(
+            "unknown-state", f"State {node} was taken back by an undo.", "Redo brings it back."
+        )
+    return NodeId(node)
+
+
+def growable(tree: Tree, node: int, key: int | None) -> tuple[NodeId, int | None]:
+    """Where growth may begin: a node, or the next state `key` of a node, not made yet.
+
+    A next state that is a node already is given as that node. Raises NotFound, InvalidRequest
+    "unknown-token", Conflict "terminal-state" or "under-cut".
+    """
+    at = open_to_growth(tree, visible(tree, node))
+    if key is None:
+        return at, None
+    existing(tree, at, key)
+    child = tree.find_child(at, key)
+    if child is not None and tree.has(child):
+        return open_to_growth(tree, child), None
+    if tree.rule.kind == "appending" and key in tree.rule.end_keys:
+        raise _terminal()
+    if len(tree.prompt) + tree.depth(at) + 1 >= tree.max_length:
+        raise _terminal()
+    return at, key
+
+
+def open_to_growth(tree: Tree, node: NodeId) -> NodeId:
+    """The node. Raises Conflict "terminal-state" or "under-cut"."""
+    if tree.is_terminal(node):
+        raise _terminal()
+    if tree.under_cut(node):
+        raise Conflict(
+            "under-cut", "This state is under a cut.", "Restore it to go on growing here."
+        )
+    return node
+
+
+def existing(tree: Tree, node: NodeId, key: int) -> None:
+    """Raises InvalidRequest "unknown-token" for a key that cannot follow the state."""
+    size = tree.rule.alphabet_size
+    if tree.rule.kind == "rewriting":
+        expansion = tree.expansion(node)
+        if expansion is None or key not in expansion.keys:
+            raise InvalidRequest("unknown-token", f"There is no next state {key} here.")
+    elif key < 0 or (size is not None and key >= size):
+        many = "" if size is None else f": the alphabet has {size:,} tokens, numbered from 0"
+        raise InvalidRequest("unknown-token", f"Token {key} does not exist{many}.")
+
+
+def prunable(tree: Tree, node: NodeId) -> NodeId:
+    """The node. Raises InvalidRequest "prune-root", Conflict "already-cut"."""
+    if node == ROOT:
+        raise InvalidRequest(
+            "prune-root",
+            "The initial state cannot be pruned: nothing would be left.",
+            "Prune one of the states that follow it.",
+        )
+    if tree.is_cut(node):
+        raise Conflict("already-cut", "This state is pruned already.")
+    return node
+
+
+def restorable(tree: Tree, node: NodeId) -> NodeId:
+    """The node. Raises Conflict "not-cut"."""
+    if not tree.is_cut(node):
+        raise Conflict("not-cut", "This state is not pruned, so there is nothing to restore.")
+    return node
+
+
+def name(text: str) -> str:
+    """The name without space around it. Raises InvalidRequest "empty-name" or "long-name"."""
+    clean = " ".join(text.split())
+    if not clean:
+        raise InvalidRequest("empty-name", "A name needs at least one character.")
+    if len(clean) > MOST_NAME:
+        raise InvalidRequest("long-name", f"A name has at most {MOST_NAME} characters.")
+    return clean
+
+
+def _terminal() -> Conflict:
+    return Conflict(
+        "terminal-state",
+        "This state is terminal: nothing follows it.",
+        "Go on from a state before it.",
+    )

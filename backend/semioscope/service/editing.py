@@ -1,0 +1,314 @@
+"""Edits of a tree by a person: cut and restore, undo and redo, branch, rename, the procedure."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from semioscope.core.alphabet import Alphabet, text_of
+from semioscope.core.errors import InvalidRequest, Unavailable
+from semioscope.core.events import Event, decode_event
+from semioscope.core.growth import Growth
+from semioscope.core.history import Step, compensate, history_of
+from semioscope.core.sampling import Procedure
+from semioscope.core.strategies.typed import Typed
+from semioscope.core.tree import Tree
+from semioscope.core.types import NodeId, Seq
+from semioscope.service import checks
+from semioscope.service.access import Caller
+from semioscope.service.growth_jobs import GrowthJobs, Task, child_by
+from semioscope.service.jobs import Job
+from semioscope.service.open_trees import Change, OpenTree, new_change, to_the_end
+from semioscope.service.rule_door import RuleDoor
+from semioscope.service.weighing import weigh_event
+from semioscope.settings import Settings
+from semioscope.store.trees import Trees
+
+_NO_NEW_BYTES = Alphabet((), ())
+"""Stored candidates have their bytes in the tree: no alphabet is asked for them."""
+
+
+@dataclass(frozen=True)
+class Edited:
+    """The tree is at `seq` now; label: what happened, for people."""
+
+    seq: Seq
+    label: str
+    node: NodeId | None
+
+
+@dataclass(frozen=True)
+class Branched:
+    """A typed branch: its last state, and all its states in order."""
+
+    node: NodeId
+    path: tuple[NodeId, ...]
+    seq: Seq
+
+
+@dataclass(frozen=True)
+class ProcedureSet:
+    """The procedure is in force from `seq` on; job evaluates what stored candidates do not give."""
+
+    seq: Seq
+    fingerprint: str
+    job: Job | None
+
+
+class Editing:
+    """The edits; every one is stored when it is answered, and refused without a trace."""
+
+    def __init__(
+        self, store: Trees, growths: GrowthJobs, door: RuleDoor, settings: Settings
+    ) -> None:
+        self._store = store
+        self._growths = growths
+        self._door = door
+        self._settings = settings
+
+    async def prune(
+        self, opened: OpenTree, caller: Caller, node: int, key: int | None
+    ) -> Edited:
+        """Cuts a state off; a next state that is not a node yet is made one first."""
+        change = new_change()
+        tree = opened.tree
+        at = checks.visible(tree, node)
+        if key is not None:
+            checks.existing(tree, at, key)
+            child = tree.find_child(at, key)
+            if (child is None or not tree.has(child)) and not _is_stored(tree, at, key):
+                await self._type(opened, caller, at, (key,), change)
+        return await to_the_end(self._prune(opened, caller, at, key, change))
+
+    async def _prune(
+        self, opened: OpenTree, caller: Caller, at: NodeId, key: int | None, change: str
+    ) -> Edited:
+        async with opened.lock:
+            tree = opened.tree
+            changes: list[Change] = []
+            node = checks.visible(tree, at)
+            if key is not None:
+                building = Growth(tree, _NO_NEW_BYTES)
+                node = building.child(node, key)
+                grown = building.take()
+                if grown is not None:
+                    payload, columns = grown
+                    payload |= {"job": None, "strategy": "typed", "automatic": False}
+                    changes.append(Change("grow", payload, columns))
+            if not changes:
+                checks.prunable(tree, node)
+            changes.append(Change("prune", {"node": node}))
+            seq = await self._commit(opened, caller, change, changes)
+            return Edited(seq, f"Pruned {_quoted(tree, node)}", node)
+
+    async def restore(self, opened: OpenTree, caller: Caller, node: int) -> Edited:
+        """Takes a cut back."""
+
+        async def work() -> Edited:
+            async with opened.lock:
+                tree = opened.tree
+                at = checks.restorable(tree, checks.visible(tree, node))
+                change = Change("restore", {"node": at})
+                seq = await self._commit(opened, caller, new_change(), [change])
+                return Edited(seq, f"Restored {_quoted(tree, at)}", at)
+
+        return await to_the_end(work())
+
+    async def rename(self, opened: OpenTree, caller: Caller, name: str) -> Edited:
+        """Gives the tree a name."""
+        clean = checks.name(name)
+
+        async def work() -> Edited:
+            async with opened.lock:
+                payload = {"name": clean, "previous": opened.tree.name}
+                change = Change("rename", payload)
+                seq = await self._commit(opened, caller, new_change(), [change])
+                return Edited(seq, f"Renamed to “{clean}”", None)
+
+        return await to_the_end(work())
+
+    async def branch(
+        self,
+        opened: OpenTree,
+        caller: Caller,
+        node: int,
+        text: str | None,
+        keys: Sequence[int] | None,
+    ) -> Branched:
+        """Goes on from a state with one's own tokens; their probabilities are the rule's.
+
+        Raises InvalidRequest for no tokens, tokens that do not exist, or too many of them.
+        """
+        at, _ = checks.growable(opened.tree, node, None)
+        if (text is None) == (keys is None):
+            raise InvalidRequest(
+                "bad-branch", "A branch takes either text or keys, and exactly one of the two."
+            )
+        if text is not None:
+            keys = await self._encode(opened, text)
+        tokens = tuple(keys or ())
+        for key in tokens:
+            checks.existing(opened.tree, at, key)
+        await self._type(opened, caller, at, tokens, new_change())
+        path: list[NodeId] = []
+        for key in tokens:
+            path.append(child_by(opened, path[-1] if path else at, key))
+        return Branched(path[-1], tuple(path), opened.tree.seq)
+
+    async def set_procedure(
+        self, opened: OpenTree, caller: Caller, procedure: Procedure
+    ) -> ProcedureSet:
+        """Sets the default procedure, weighs what is stored, and has the rest evaluated."""
+
+        async def work() -> Seq:
+            async with opened.lock:
+                tree = opened.tree
+                if procedure == tree.procedure:
+                    return tree.seq
+                payload = {
+                    "procedure": procedure.to_wire(),
+                    "fingerprint": procedure.fingerprint,
+                    "previous": tree.procedure.to_wire(),
+                }
+                change = Change("procedure", payload)
+                return await self._commit_procedure(opened, caller, new_change(), [change])
+
+        seq = await to_the_end(work())
+        job = self._weigh_the_rest(opened, caller)
+        return ProcedureSet(seq, procedure.fingerprint, job)
+
+    async def undo(self, opened: OpenTree, caller: Caller) -> Edited:
+        """Takes the caller's own last change back. Raises Conflict "nothing-to-undo" or
+        "built-upon"."""
+        return await self._step(opened, caller, is_undo=True)
+
+    async def redo(self, opened: OpenTree, caller: Caller) -> Edited:
+        """Does again what the caller undid last. Raises Conflict "nothing-to-redo"."""
+        return await self._step(opened, caller, is_undo=False)
+
+    # -- inside
+
+    async def _step(self, opened: OpenTree, caller: Caller, *, is_undo: bool) -> Edited:
+        async def work() -> tuple[Edited, bool]:
+            async with opened.lock:
+                tree = opened.tree
+                history = history_of(opened.log, caller.id)
+                step = history.next_undo() if is_undo else history.next_redo()
+                done = await self._events(opened, step.last)
+                mark = {"undoes" if is_undo else "redoes": step.change}
+                changes = [
+                    Change(each.kind, each.payload | mark, each.columns)
+                    for each in compensate(tree, done, opened.log)
+                ]
+                moves_procedure = any(each.kind == "procedure" for each in changes)
+                label = _label(tree, await self._original(opened, step, done))
+                commit = self._commit_procedure if moves_procedure else self._commit
+                seq = await commit(opened, caller, new_change(), changes)
+                word = "Undid" if is_undo else "Redid"
+                return Edited(seq, f"{word}: {label}", _node_of(tree, done)), moves_procedure
+
+        edited, moves_procedure = await to_the_end(work())
+        if moves_procedure:
+            self._weigh_the_rest(opened, caller)
+        return edited
+
+    async def _original(
+        self, opened: OpenTree, step: Step, done: list[Event]
+    ) -> list[Event]:
+        return done if step.last == step.change else await self._events(opened, step.change)
+
+    async def _events(self, opened: OpenTree, change: str) -> list[Event]:
+        stored = await self._store.events_of_change(opened.id, change)
+        return [decode_event(each.frame)[0] for each in stored]
+
+    async def _commit(
+        self, opened: OpenTree, caller: Caller, change: str, changes: Sequence[Change]
+    ) -> Seq:
+        every = self._settings.snapshot_every
+        return await opened.commit(self._store, caller.id, change, changes, every)
+
+    async def _commit_procedure(
+        self, opened: OpenTree, caller: Caller, change: str, changes: Sequence[Change]
+    ) -> Seq:
+        """Then weighs what stored candidates suffice for, as part of the same change."""
+        await self._commit(opened, caller, change, changes)
+        tree = opened.tree
+        weighed = await asyncio.to_thread(weigh_event, tree, tree.procedure)
+        if weighed is not None:
+            await self._commit(opened, caller, change, [weighed])
+        return tree.seq
+
+    def _weigh_the_rest(self, opened: OpenTree, caller: Caller) -> Job | None:
+        try:
+            growth = self._growths.reweigh(opened, caller)
+        except Unavailable:
+            return None  # what is not weighed is drawn so; the page shows why the rule is away
+        return None if growth is None else growth.job
+
+    async def _encode(self, opened: OpenTree, text: str) -> tuple[int, ...]:
+        self._door.must_be_available(opened.tree.rule)
+        most = self._settings.max_body_bytes
+        if not text:
+            raise InvalidRequest("empty-branch", "Type at least one character to branch here.")
+        if len(text) > most:
+            raise InvalidRequest("branch-too-long", f"A branch has at most {most:,} characters.")
+        loaded = await self._door.for_tree(opened.tree.rule)
+        return tuple(await asyncio.to_thread(loaded.rule.encode, text))
+
+    async def _type(
+        self, opened: OpenTree, caller: Caller, at: NodeId, keys: tuple[int, ...], change: str
+    ) -> None:
+        task = Task(
+            name="typed",
+            label=f"A branch of {len(keys)} token{'s' * (len(keys) != 1)}",
+            plan=Typed(keys),
+            node=at,
+            procedure=opened.tree.procedure,
+            caller=caller,
+            change=change,
+        )
+        await self._growths.finish(self._growths.start(task, opened))
+
+
+def _is_stored(tree: Tree, node: NodeId, key: int) -> bool:
+    expansion = tree.expansion(node)
+    return expansion is not None and key in expansion.keys
+
+
+def _quoted(tree: Tree, node: NodeId) -> str:
+    """The step that leads to a node, as people see it."""
+    return f"“{text_of(tree.symbols.label(tree.key(node)))}”"
+
+
+def _node_of(tree: Tree, events: Sequence[Event]) -> NodeId | None:
+    """A node that the change was about, if it is still to be seen."""
+    for event in events:
+        node = event.payload.get("node", event.payload.get("first_node"))
+        if node is not None and tree.has(node):
+            return NodeId(node)
+    return None
+
+
+_GROWN = {
+    "worlds": "growing worlds",
+    "breadth": "growing breadth first",
+    "mass": "growing by mass",
+    "best_first": "growing the most probable first",
+    "ancestral": "rolling out trajectories",
+    "typed": "branching",
+}
+
+
+def _label(tree: Tree, events: Sequence[Event]) -> str:
+    """A change as a person would name it: by its last event that is no weighing."""
+    event = [each for each in events if each.kind != "weigh"][-1]
+    match event.kind:
+        case "prune":
+            return f"prune {_quoted(tree, event.payload['node'])}"
+        case "restore":
+            return f"restore {_quoted(tree, event.payload['node'])}"
+        case "procedure":
+            return "the sampling procedure"
+        case "rename":
+            return f"the name “{event.payload['name']}”"
+        case _:
+            return _GROWN.get(event.payload.get("strategy", ""), "growing")

@@ -1,0 +1,85 @@
+"""Worlds without a server, a store or a browser: the same core, in memory."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from semioscope.core.events import Event
+from semioscope.core.growth import Growth
+from semioscope.core.random import uniform
+from semioscope.core.sampling import Procedure
+from semioscope.core.strategies.worlds import Worlds
+from semioscope.core.tree import Tree
+from semioscope.core.types import ROOT, NodeId, Seq
+from semioscope.core.walk import Line, advance, draw_offset, locate, starts
+from semioscope.rules.catalogue import LoadedRule
+
+
+@dataclass(frozen=True)
+class World:
+    """A trajectory that lines of equal weight ran through. node: its last state.
+
+    share: of the lines. log_prob: under the rule, nats.
+    """
+
+    node: NodeId
+    text: str
+    share: float
+    log_prob: float
+
+
+async def grow_in_memory(
+    tree: Tree,
+    loaded: LoadedRule,
+    worlds: Worlds,
+    budget: int,
+    progress: Callable[[int], None],
+) -> None:
+    """Grows worlds from the root under the tree's procedure; `progress` is told how many states
+    have been evaluated so far. Raises InvalidRequest "over-budget", and what the rule raises."""
+    building = Growth(tree, loaded.rule.alphabet, tree.procedure)
+    strategy = worlds.run(building, ROOT, budget)
+    evaluated = 0
+    asks = next(strategy, None)
+    while True:
+        grown = building.take()
+        if grown is not None:
+            payload, columns = grown
+            seq = Seq(tree.seq + 1)
+            tree.apply(Event(seq, "grow", time.time(), "", "headless", payload, columns))
+        if asks is None:
+            return
+        questions = [ask.question for ask in asks]
+        answers = await loaded.worker.ask(questions, tree.procedure, group="headless")
+        evaluated += len(answers)
+        progress(evaluated)
+        try:
+            asks = strategy.send(answers)
+        except StopIteration:
+            asks = None
+
+
+def worlds_of(tree: Tree, worlds: Worlds) -> list[World]:
+    """The worlds that the lines run through, from the top of the interval down."""
+    offset = draw_offset(worlds.seed) if worlds.offset is None else worlds.offset
+    lines = starts(worlds.lines, worlds.lo, worlds.hi, offset)
+    ends = Counter(
+        _end(tree, tree.procedure, line, index, worlds) for index, line in enumerate(lines)
+    )
+    return [
+        World(node, tree.text_of(node), count / worlds.lines, tree.cum_log_prob(node))
+        for node, count in ends.items()
+    ]
+
+
+def _end(tree: Tree, procedure: Procedure, line: Line, index: int, worlds: Worlds) -> NodeId:
+    node = ROOT
+    for depth in range(worlds.steps):
+        located = locate(tree, node, line.u, procedure.fingerprint)
+        if located is None or located.child is None:
+            return node
+        node = located.child
+        fresh = uniform(worlds.seed, index, depth)
+        line = advance(line, located.before, located.width, fresh)
+    return node

@@ -1,0 +1,370 @@
+"""The façade: every use case, with the caller's rights checked first."""
+
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from semioscope.core import frame
+from semioscope.core.alphabet import text_of
+from semioscope.core.events import Event, decode_event
+from semioscope.core.history import history_of
+from semioscope.core.sampling import IDENTITY, Procedure
+from semioscope.core.tree import Tree
+from semioscope.core.types import ROOT, NodeId
+from semioscope.rules.catalogue import Offer
+from semioscope.service import checks
+from semioscope.service.access import Caller, Entry, Role
+from semioscope.service.beginnings import Beginnings, NewTree
+from semioscope.service.broadcast import Happened, Lost, Message, Progressed, Revoked
+from semioscope.service.editing import Branched, Edited, Editing, ProcedureSet
+from semioscope.service.growth_jobs import GrowthJobs, Task
+from semioscope.service.jobs import Job
+from semioscope.service.open_trees import OpenTree, OpenTrees, prompt_pieces
+from semioscope.service.plans import plan_of
+from semioscope.service.rule_door import RuleDoor, RuleStanding
+from semioscope.service.sharing import Admission, Link, Sharing
+from semioscope.service.weighing import all_weights
+from semioscope.settings import Settings
+from semioscope.store.identities import Identities
+from semioscope.store.links import Links
+from semioscope.store.records import LinkKind, TreeRow
+from semioscope.store.trees import Trees
+
+_PAGE: Final = 100
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class GrowthOrder:
+    """What somebody asks to be grown, and from where. under_rule: draw under the rule itself."""
+
+    node: int
+    key: int | None
+    strategy: dict[str, Any]
+    under_rule: bool
+    automatic: bool
+
+
+@dataclass(frozen=True)
+class TreeDetail:
+    """A tree as the caller may see it. seq: of a frozen link."""
+
+    ref: str
+    seq: int | None
+    role: Role
+    me: str
+    tree: Tree
+    rule: RuleStanding
+    jobs: list[Job]
+    created_at: float
+    can_undo: bool
+    can_redo: bool
+
+
+@dataclass(frozen=True)
+class TreeSummary:
+    """A line of the list of one's own trees."""
+
+    ref: str
+    name: str
+    prompt: str
+    rule_name: str
+    states: int
+    updated_at: float
+    role: Role
+
+
+class Observatory:
+    """What one can do with the trees of a server."""
+
+    def __init__(
+        self,
+        trees: Trees,
+        links: Links,
+        identities: Identities,
+        door: RuleDoor,
+        settings: Settings,
+    ) -> None:
+        self.settings = settings
+        self._trees = trees
+        self._identities = identities
+        self._door = door
+        self._opened = OpenTrees(trees)
+        self._growths = GrowthJobs(trees, door, settings)
+        self._editing = Editing(trees, self._growths, door, settings)
+        self._sharing = Sharing(trees, links, identities, self._opened)
+        self._beginnings = Beginnings(trees, identities, door, self._opened, settings)
+
+    async def close(self) -> None:
+        """Ends every growth, after its step under way."""
+        await self._growths.close()
+
+    # -- the server
+
+    def offers(self) -> list[Offer]:
+        """The rules, the default one first."""
+        return self._door.offers()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the default rule is loaded."""
+        return self._door.offers()[0].state == "ready"
+
+    # -- trees
+
+    async def create_tree(self, caller: Caller, new: NewTree) -> TreeDetail:
+        """A new tree, with worlds growing in it if `new` asks for them."""
+        worlds = None if new.growth is None else plan_of(new.growth)
+        opened = await self._beginnings.begin(caller, new)
+        if worlds is not None:
+            task = Task(
+                name=worlds.name,
+                label=worlds.label,
+                plan=worlds.plan,
+                node=ROOT,
+                procedure=opened.tree.procedure,
+                caller=caller,
+                automatic=True,
+            )
+            self._growths.start(task, opened)
+        return self._detail(self._owned(opened, caller), opened)
+
+    async def list_trees(self, caller: Caller) -> list[TreeSummary]:
+        """Those that the caller owns or may edit, latest first."""
+        return [_summary(row, role) for row, role in await self._trees.list_of(caller.id)]
+
+    async def tree(self, caller: Caller, ref: str) -> TreeDetail:
+        """Raises NotFound or Gone, as everything does that takes a `ref`."""
+        entry, opened = await self._open(caller, ref)
+        async with opened.lock:
+            return self._detail(entry, opened)
+
+    async def read(
+        self, caller: Caller, ref: str, node: int, reading: Callable[[Tree, NodeId], T]
+    ) -> T:
+        """What `reading` makes of one node of the tree. Raises NotFound "unknown-state"."""
+        _, opened = await self._open(caller, ref)
+        async with opened.lock:
+            return reading(opened.tree, checks.visible(opened.tree, node))
+
+    async def delete_tree(self, caller: Caller, ref: str) -> None:
+        """Takes the tree from everyone. Its owner only."""
+        entry = await self._enter(caller, ref)
+        entry.must_own()
+        self._growths.stop_all(entry.tree)
+        await self._trees.delete(entry.tree)
+        for opened in self._opened.of(entry.tree):
+            opened.channel.tell(Revoked())
+        self._opened.forget(entry.tree)
+
+    async def fork(self, caller: Caller, ref: str) -> TreeDetail:
+        """A copy that the caller owns, up to the event that the link shows."""
+        entry, source = await self._open(caller, ref)
+        async with source.lock:
+            seq = source.tree.seq
+            name = source.tree.name
+        await self._identities.keep(caller.id)
+        row = await self._trees.fork(entry.tree, seq, caller.id, name=name, ref=ref)
+        opened = await self._opened.get(row, None)
+        return self._detail(self._owned(opened, caller), opened)
+
+    # -- bulk
+
+    async def columns(self, caller: Caller, ref: str) -> bytes:
+        """The tree frame."""
+        _, opened = await self._open(caller, ref)
+        async with opened.lock:
+            return opened.tree.to_frame(for_wire=True)
+
+    async def events(self, caller: Caller, ref: str, after: int, limit: int) -> list[Event]:
+        """At most `limit` events with numbers above `after`, in order."""
+        entry = await self._enter(caller, ref)
+        stored = await self._trees.events_after(entry.tree, after, up_to=entry.seq, limit=limit)
+        return [decode_event(each.frame)[0] for each in stored]
+
+    async def weights(self, caller: Caller, ref: str, procedure: Procedure) -> bytes:
+        """The weights of another procedure at the states where stored candidates suffice, as a
+        frame {type: "weights", seq, procedure, fingerprint} with weight_* columns."""
+        _, opened = await self._open(caller, ref)
+        async with opened.lock:
+            tree = opened.tree
+            header = {
+                "type": "weights",
+                "seq": tree.seq,
+                "procedure": procedure.to_wire(),
+                "fingerprint": procedure.fingerprint,
+            }
+            return frame.encode(header, all_weights(tree, procedure))
+
+    # -- change
+
+    async def grow(self, caller: Caller, ref: str, order: GrowthOrder) -> Job:
+        """Begins a growth. Whatever is wrong with it is said now; what happens comes by socket."""
+        opened = await self._open_to_write(caller, ref)
+        self._door.must_be_available(opened.tree.rule)
+        plan = plan_of(order.strategy)
+        node, key = checks.growable(opened.tree, order.node, order.key)
+        task = Task(
+            name=plan.name,
+            label=plan.label,
+            plan=plan.plan,
+            node=node,
+            key=key,
+            procedure=IDENTITY
+            if plan.is_drawn and order.under_rule
+            else opened.tree.procedure,
+            caller=caller,
+            automatic=order.automatic,
+        )
+        return self._growths.start(task, opened).job
+
+    async def cancel(self, caller: Caller, ref: str, job: str) -> Job:
+        """Stops a growth and waits for its last step. An ended one is given as it ended."""
+        opened = await self._open_to_write(caller, ref)
+        growth = self._growths.find(opened.id, job)
+        await self._growths.stop(growth)
+        return growth.job
+
+    async def branch(
+        self,
+        caller: Caller,
+        ref: str,
+        node: int,
+        text: str | None,
+        keys: list[int] | None,
+    ) -> Branched:
+        opened = await self._open_to_write(caller, ref)
+        return await self._editing.branch(opened, caller, node, text, keys)
+
+    async def prune(self, caller: Caller, ref: str, node: int, key: int | None) -> Edited:
+        opened = await self._open_to_write(caller, ref)
+        return await self._editing.prune(opened, caller, node, key)
+
+    async def restore(self, caller: Caller, ref: str, node: int) -> Edited:
+        opened = await self._open_to_write(caller, ref)
+        return await self._editing.restore(opened, caller, node)
+
+    async def undo(self, caller: Caller, ref: str) -> Edited:
+        opened = await self._open_to_write(caller, ref)
+        return await self._editing.undo(opened, caller)
+
+    async def redo(self, caller: Caller, ref: str) -> Edited:
+        opened = await self._open_to_write(caller, ref)
+        return await self._editing.redo(opened, caller)
+
+    async def rename(self, caller: Caller, ref: str, name: str) -> Edited:
+        opened = await self._open_to_write(caller, ref)
+        return await self._editing.rename(opened, caller, name)
+
+    async def set_procedure(
+        self, caller: Caller, ref: str, procedure: Procedure
+    ) -> ProcedureSet:
+        opened = await self._open_to_write(caller, ref)
+        return await self._editing.set_procedure(opened, caller, procedure)
+
+    # -- sharing
+
+    async def links(self, caller: Caller, ref: str) -> list[Link]:
+        return await self._sharing.links(await self._enter(caller, ref))
+
+    async def create_link(self, caller: Caller, ref: str, kind: LinkKind) -> Link:
+        return await self._sharing.create(await self._enter(caller, ref), kind)
+
+    async def revoke_link(self, caller: Caller, ref: str, link: str) -> list[Link]:
+        return await self._sharing.revoke(await self._enter(caller, ref), link)
+
+    async def redeem_invitation(self, caller: Caller, secret: str) -> Admission:
+        return await self._sharing.redeem_invitation(caller, secret)
+
+    async def recover(self, caller: Caller, secret: str) -> Admission:
+        return await self._sharing.recover(caller, secret)
+
+    # -- watching
+
+    async def watch(self, caller: Caller, ref: str, after: int) -> AsyncGenerator[Message, None]:
+        """Everything from event `after` on, in order, without gaps or doubles.
+
+        Subscribes first, then reads the log, then goes on with what was told meanwhile. Ends
+        when the link is revoked or the tree has to be read anew; raises TooSlow.
+        """
+        entry, opened = await self._open(caller, ref)
+        subscription = opened.channel.open(caller, ref)
+        try:
+            sent = after
+            while frames := await self._trees.events_after(
+                entry.tree, sent, up_to=entry.seq, limit=_PAGE
+            ):
+                for stored in frames:
+                    sent = stored.seq
+                    yield Happened(sent, stored.frame)
+            for job in [] if entry.is_frozen else self._growths.of(entry.tree):
+                yield Progressed(job)
+            async for message in subscription.messages():
+                if isinstance(message, Happened):
+                    if message.seq <= sent:
+                        continue
+                    sent = message.seq
+                yield message
+                if isinstance(message, Revoked | Lost):
+                    return
+        finally:
+            opened.channel.close(subscription)
+            if not opened.channel.has(caller):
+                self._growths.stop_automatic(caller, opened.id)
+
+    def tell_rules(self, message: Message) -> None:
+        """Tells everyone who has a tree open."""
+        for opened in self._opened.all():
+            opened.channel.tell(message)
+
+    # -- inside
+
+    async def _enter(self, caller: Caller, ref: str) -> Entry:
+        found = await self._trees.tree_by_ref(ref)
+        return await self._entry(caller, ref, found.tree, found.seq)
+
+    async def _entry(self, caller: Caller, ref: str, row: TreeRow, seq: int | None) -> Entry:
+        role: Role = "reader" if seq is not None else await self._trees.role_of(row.id, caller.id)
+        return Entry(ref, row.id, seq, role, caller)
+
+    async def _open(self, caller: Caller, ref: str) -> tuple[Entry, OpenTree]:
+        found = await self._trees.tree_by_ref(ref)
+        entry = await self._entry(caller, ref, found.tree, found.seq)
+        return entry, await self._opened.get(found.tree, found.seq)
+
+    async def _open_to_write(self, caller: Caller, ref: str) -> OpenTree:
+        found = await self._trees.tree_by_ref(ref)
+        (await self._entry(caller, ref, found.tree, found.seq)).must_write()
+        return await self._opened.get(found.tree, None)
+
+    def _owned(self, opened: OpenTree, caller: Caller) -> Entry:
+        return Entry(opened.row.read_id, opened.id, None, "owner", caller)
+
+    def _detail(self, entry: Entry, opened: OpenTree) -> TreeDetail:
+        history = history_of(opened.log, entry.caller.id)
+        writes = not entry.is_frozen and entry.role != "reader"
+        return TreeDetail(
+            ref=entry.ref,
+            seq=entry.seq,
+            role=entry.role,
+            me=entry.caller.id,
+            tree=opened.tree,
+            rule=self._door.standing(opened.tree.rule),
+            jobs=[] if entry.is_frozen else self._growths.of(entry.tree),
+            created_at=opened.row.created_at,
+            can_undo=writes and bool(history.undo),
+            can_redo=writes and bool(history.redo),
+        )
+
+
+def _summary(row: TreeRow, role: Role) -> TreeSummary:
+    return TreeSummary(
+        ref=row.read_id,
+        name=row.name,
+        prompt=text_of(b"".join(prompt_pieces(row))),
+        rule_name=str(row.rule["name"]),
+        states=row.states,
+        updated_at=row.updated_at,
+        role=role,
+    )
