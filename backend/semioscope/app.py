@@ -13,7 +13,7 @@ from semioscope.api.document import openapi_document
 from semioscope.api.edge import add_edge
 from semioscope.api.routers import growths, page, rules, sharing, socket, trees
 from semioscope.core.errors import SemioscopeError
-from semioscope.rules.catalogue import DEFAULT_RULE, Catalogue
+from semioscope.rules.catalogue import Catalogue
 from semioscope.service.broadcast import RuleChanged
 from semioscope.service.observatory import Observatory
 from semioscope.service.rule_door import RuleDoor
@@ -86,7 +86,7 @@ def document_of_the_api() -> dict[str, Any]:
 async def _load_default(catalogue: Catalogue) -> None:
     await asyncio.sleep(LISTEN_FIRST_S)
     with suppress(SemioscopeError):  # the catalogue's offer says why it failed
-        await catalogue.rule(DEFAULT_RULE)
+        await catalogue.rule(catalogue.offers()[0].id)
 
 
 async def _tell_rule_news(house: Observatory) -> None:

@@ -22,8 +22,8 @@ model = typer.Typer(no_args_is_help=True, help="The models of this machine.")
 app.add_typer(model, name="model")
 
 PORTS_TRIED: Final = 50
-_out = Console(highlight=False)
-_err = Console(stderr=True, highlight=False)
+_out = Console(highlight=False, soft_wrap=True)
+_err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from typing import Final
 import uvicorn
 
 from semioscope.app import create_app
-from semioscope.rules.catalogue import DEFAULT_RULE, Catalogue
+from semioscope.rules.catalogue import Catalogue
 from semioscope.settings import Settings
 
 _GRACE_S: Final = 3
@@ -61,11 +61,11 @@ class _Server(uvicorn.Server):
 
     async def _tell(self) -> None:
         while True:
-            offer = next(each for each in self._catalogue.offers() if each.id == DEFAULT_RULE)
+            offer = self._catalogue.offers()[0]
             if offer.state == "ready":
                 self._say(f"{offer.name} is ready.")
                 return
             if offer.state == "failed":
-                self._say(f"{offer.name} cannot be loaded: {offer.message} {offer.hint or ''}")
+                self._say(f"{offer.message} {offer.hint or ''}")
                 return
             await asyncio.sleep(0.1)

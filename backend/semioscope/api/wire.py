@@ -46,7 +46,7 @@ class TopKStep(_Asked):
     """Keep the k most probable next states."""
 
     kind: Literal["top_k"]
-    k: Annotated[int, _documented(minimum=1)]
+    k: Annotated[int, _documented(minimum=1, maximum=4294967294)]
 
 
 class TopPStep(_Asked):
@@ -75,8 +75,8 @@ class WorldsGrowth(_Asked):
     """`lines` evenly spaced worlds between lo and hi of the state's interval, `steps` long."""
 
     kind: Literal["worlds"]
-    lines: Annotated[int, _documented(minimum=1)]
-    steps: Annotated[int, _documented(minimum=1)]
+    lines: Annotated[int, _documented(minimum=1, maximum=1024)]
+    steps: Annotated[int, _documented(minimum=1, maximum=1024)]
     lo: Annotated[float, _documented(minimum=0, exclusiveMaximum=1)] = 0.0
     hi: Annotated[float, _documented(exclusiveMinimum=0, maximum=1)] = 1.0
     offset: Annotated[
@@ -90,30 +90,30 @@ class BreadthGrowth(_Asked):
     """The k most probable children of every state, `depth` steps deep."""
 
     kind: Literal["breadth"]
-    k: Annotated[int, _documented(minimum=1)]
-    depth: Annotated[int, _documented(minimum=1)]
+    k: Annotated[int, _documented(minimum=1, maximum=64)]
+    depth: Annotated[int, _documented(minimum=1, maximum=1024)]
 
 
 class MassGrowth(_Asked):
     """Every state whose probability (from the state grown) is at least epsilon."""
 
     kind: Literal["mass"]
-    epsilon: Annotated[float, _documented(exclusiveMinimum=0, maximum=1)]
+    epsilon: Annotated[float, _documented(minimum=1 / 4096, maximum=1)]
 
 
 class BestFirstGrowth(_Asked):
     """The n most probable trajectories, in exact order."""
 
     kind: Literal["best_first"]
-    n: Annotated[int, _documented(minimum=1)]
+    n: Annotated[int, _documented(minimum=1, maximum=4096)]
 
 
 class AncestralGrowth(_Asked):
     """Independent rollouts under the procedure, merged into counted branches."""
 
     kind: Literal["ancestral"]
-    rollouts: Annotated[int, _documented(minimum=1)]
-    steps: Annotated[int, _documented(minimum=1)]
+    rollouts: Annotated[int, _documented(minimum=1, maximum=4096)]
+    steps: Annotated[int, _documented(minimum=1, maximum=4096)]
     seed: Annotated[int, _documented(minimum=0, maximum=4294967295)] = 0
 
 

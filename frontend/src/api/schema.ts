@@ -669,11 +669,6 @@ export interface components {
              * @default false
              */
             automatic: boolean;
-            /**
-             * Client
-             * @description The socket's id; its automatic growths end with that socket.
-             */
-            client?: string | null;
         };
         /**
          * Job
@@ -1052,7 +1047,7 @@ export interface components {
              */
             kind: "temperature";
             /** Value */
-            value: number;
+            value: number | 0 | unknown;
         };
         /**
          * TopKStep
@@ -1188,34 +1183,14 @@ export interface components {
             hi: number;
             /**
              * Offset
-             * @default 0.5
+             * @description Of the lines, in spacings; the seed's (centred for 0) if left out.
              */
-            offset: number;
+            offset?: number | null;
             /**
              * Seed
              * @default 0
              */
             seed: number;
-        };
-        /**
-         * HelloMessage
-         * @description First: the socket's id, for automatic growths, and what runs now.
-         */
-        HelloMessage: {
-            /**
-             * Type
-             * @default hello
-             * @constant
-             */
-            type: "hello";
-            /** Client */
-            client: string;
-            /** Seq */
-            seq: number;
-            /** Jobs */
-            jobs: components["schemas"]["Job"][];
-            /** People */
-            people: number;
         };
         /**
          * HereMessage
@@ -1341,6 +1316,15 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The browser has no identity yet, or an unknown one */
             401: {
                 headers: {
@@ -1424,6 +1408,15 @@ export interface operations {
                     "application/json": components["schemas"]["RuleList"];
                 };
             };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The browser has no identity yet, or an unknown one */
             401: {
                 headers: {
@@ -1505,6 +1498,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TreeList"];
+                };
+            };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The browser has no identity yet, or an unknown one */
@@ -1592,6 +1594,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TreeView"];
+                };
+            };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The browser has no identity yet, or an unknown one */
@@ -1689,6 +1700,15 @@ export interface operations {
                     "application/json": components["schemas"]["TreeView"];
                 };
             };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The browser has no identity yet, or an unknown one */
             401: {
                 headers: {
@@ -1781,6 +1801,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description The browser has no identity yet, or an unknown one */
             401: {
@@ -1890,6 +1919,15 @@ export interface operations {
                     "application/json": components["schemas"]["Edited"];
                 };
             };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The browser has no identity yet, or an unknown one */
             401: {
                 headers: {
@@ -1994,6 +2032,15 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The browser has no identity yet, or an unknown one */
             401: {
                 headers: {
@@ -2092,6 +2139,15 @@ export interface operations {
                     "application/json": components["schemas"]["EventList"];
                 };
             };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The browser has no identity yet, or an unknown one */
             401: {
                 headers: {
@@ -2187,6 +2243,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StateView"];
+                };
+            };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The browser has no identity yet, or an unknown one */
@@ -2287,6 +2352,15 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The browser has no identity yet, or an unknown one */
             401: {
                 headers: {
@@ -2380,6 +2454,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TreeView"];
+                };
+            };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The browser has no identity yet, or an unknown one */
@@ -2490,6 +2573,15 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The browser has no identity yet, or an unknown one */
             401: {
                 headers: {
@@ -2594,6 +2686,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The browser has no identity yet, or an unknown one */
@@ -2704,6 +2805,15 @@ export interface operations {
                     "application/json": components["schemas"]["Branched"];
                 };
             };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The browser has no identity yet, or an unknown one */
             401: {
                 headers: {
@@ -2810,6 +2920,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Edited"];
+                };
+            };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The browser has no identity yet, or an unknown one */
@@ -2920,6 +3039,15 @@ export interface operations {
                     "application/json": components["schemas"]["Edited"];
                 };
             };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The browser has no identity yet, or an unknown one */
             401: {
                 headers: {
@@ -3024,6 +3152,15 @@ export interface operations {
                     "application/json": components["schemas"]["Edited"];
                 };
             };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The browser has no identity yet, or an unknown one */
             401: {
                 headers: {
@@ -3126,6 +3263,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Edited"];
+                };
+            };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The browser has no identity yet, or an unknown one */
@@ -3236,6 +3382,15 @@ export interface operations {
                     "application/json": components["schemas"]["ProcedureSet"];
                 };
             };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The browser has no identity yet, or an unknown one */
             401: {
                 headers: {
@@ -3338,6 +3493,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LinkList"];
+                };
+            };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The browser has no identity yet, or an unknown one */
@@ -3448,6 +3612,15 @@ export interface operations {
                     "application/json": components["schemas"]["Link"];
                 };
             };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The browser has no identity yet, or an unknown one */
             401: {
                 headers: {
@@ -3552,6 +3725,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LinkList"];
+                };
+            };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The browser has no identity yet, or an unknown one */
@@ -3659,6 +3841,15 @@ export interface operations {
                     "application/json": components["schemas"]["Admission"];
                 };
             };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The browser has no identity yet, or an unknown one */
             401: {
                 headers: {
@@ -3762,6 +3953,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Admission"];
+                };
+            };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The browser has no identity yet, or an unknown one */
