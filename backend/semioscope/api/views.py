@@ -57,6 +57,7 @@ def growth(asked: wire.GrowRequest) -> GrowthOrder:
         strategy=asked.strategy.model_dump(),
         under_rule=asked.heights == "rule",
         automatic=asked.automatic,
+        client=asked.client,
     )
 
 

@@ -155,6 +155,10 @@ class GrowRequest(_Asked):
     automatic: Annotated[
         bool, Field(description="Asked for by a moving view: replaced by the next one, not undone.")
     ] = False
+    client: Annotated[
+        str | None,
+        Field(description="The socket's id; its automatic growths end with that socket."),
+    ] = None
 
 
 class BranchRequest(_Asked):
@@ -449,6 +453,16 @@ class Problem(_Told):
 # Text messages of the socket (binary messages are event frames)
 
 
+class HelloMessage(_Told):
+    """First: the socket's id, for automatic growths, and what runs now."""
+
+    type: Literal["hello"] = "hello"
+    client: str
+    seq: int
+    jobs: list[Job]
+    people: int
+
+
 class ProgressMessage(_Told):
     type: Literal["progress"] = "progress"
     job: Job
@@ -484,6 +498,7 @@ class HereMessage(_Asked):
 
 
 SOCKET_MESSAGES: tuple[type[BaseModel], ...] = (
+    HelloMessage,
     ProgressMessage,
     PresenceMessage,
     RuleMessage,

@@ -4,12 +4,23 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
+from uuid import uuid4
 
 from semioscope.service.access import Caller
 from semioscope.service.jobs import Job
 
 BACKLOG: Final = 512
 """Messages that a subscriber may be behind before it is dropped; it then resumes by `after`."""
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """The first message: the subscriber's own id, and how things stand."""
+
+    client: str
+    seq: int
+    jobs: tuple[Job, ...]
+    people: int
 
 
 @dataclass(frozen=True)
@@ -57,7 +68,7 @@ class Lost:
 
 
 Message: TypeAlias = (
-    Happened | Progressed | PeopleCame | Revoked | RolesChanged | RuleChanged | Lost
+    Welcome | Happened | Progressed | PeopleCame | Revoked | RolesChanged | RuleChanged | Lost
 )
 
 
@@ -69,6 +80,7 @@ class Subscription:
     """One open page on one tree."""
 
     def __init__(self, caller: Caller, ref: str) -> None:
+        self.id = uuid4().hex[:12]
         self.caller = caller
         self.ref = ref
         self._waiting: asyncio.Queue[Message] = asyncio.Queue(BACKLOG)

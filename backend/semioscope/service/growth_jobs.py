@@ -50,7 +50,8 @@ class Task:
     """What is to be grown, and for whom.
 
     key: grow from this next state of `node`, made a child first. procedure: what trajectories are
-    drawn under, and expansions weighed by. change: the id of the person's action.
+    drawn under, and expansions weighed by. client: the subscription whose moving view asked; None
+    for a view that has not subscribed yet. change: the id of the person's action.
     """
 
     name: StrategyName
@@ -60,6 +61,7 @@ class Task:
     procedure: Procedure
     caller: Caller
     automatic: bool = False
+    client: str | None = None
     key: int | None = None
     change: str | None = None
 
@@ -170,7 +172,7 @@ class GrowthJobs:
         self._door.must_be_available(opened.tree.rule)
         self._must_fit(task, opened)
         if task.automatic and task.name != "reweigh":
-            self.stop_automatic(task.caller, opened.id)
+            self.stop_views(task.caller, opened.id, {task.client, None})
         self._must_not_be_too_many(task)
         growth = RunningGrowth(task, opened)
         self._growths[growth.job.id] = growth
@@ -220,11 +222,13 @@ class GrowthJobs:
         if growth.driver is not None:
             await asyncio.shield(growth.driver)
 
-    def stop_automatic(self, caller: Caller, tree: TreeId) -> None:
-        """The caller's view of the tree has moved or gone: what was growing into it ends."""
+    def stop_views(self, caller: Caller, tree: TreeId, clients: set[str | None]) -> None:
+        """Views of the caller's have moved or gone: what was growing into them ends."""
         for growth in self._running():
-            is_theirs = growth.opened.id == tree and growth.task.caller == caller
-            if is_theirs and growth.task.automatic and growth.task.name != "reweigh":
+            task = growth.task
+            is_theirs = growth.opened.id == tree and task.caller == caller
+            is_view = task.automatic and task.name != "reweigh"
+            if is_theirs and is_view and task.client in clients:
                 growth.stop()
 
     def stop_all(self, tree: TreeId, name: StrategyName | None = None) -> None:

@@ -15,7 +15,7 @@ from semioscope.rules.catalogue import Offer
 from semioscope.service import checks
 from semioscope.service.access import Caller, Entry, Role
 from semioscope.service.beginnings import Beginnings, NewTree
-from semioscope.service.broadcast import Happened, Lost, Message, Progressed, Revoked
+from semioscope.service.broadcast import Happened, Lost, Message, Revoked, Welcome
 from semioscope.service.editing import Branched, Edited, Editing, ProcedureSet
 from semioscope.service.growth_jobs import GrowthJobs, Task
 from semioscope.service.jobs import Job
@@ -37,13 +37,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class GrowthOrder:
-    """What somebody asks to be grown, and from where. under_rule: draw under the rule itself."""
+    """What somebody asks to be grown, and from where. under_rule: draw under the rule itself.
+    client: the subscription whose view asks for it."""
 
     node: int
     key: int | None
     strategy: dict[str, Any]
     under_rule: bool
     automatic: bool
+    client: str | None = None
 
 
 @dataclass(frozen=True)
@@ -216,6 +218,7 @@ class Observatory:
             else opened.tree.procedure,
             caller=caller,
             automatic=order.automatic,
+            client=order.client,
         )
         return self._growths.start(task, opened).job
 
@@ -291,6 +294,9 @@ class Observatory:
         entry, opened = await self._open(caller, ref)
         subscription = opened.channel.open(caller, ref)
         try:
+            jobs = [] if entry.is_frozen else self._growths.of(entry.tree)
+            people = opened.channel.people
+            yield Welcome(subscription.id, opened.tree.seq, tuple(jobs), people)
             sent = after
             while frames := await self._trees.events_after(
                 entry.tree, sent, up_to=entry.seq, limit=_PAGE
@@ -298,8 +304,6 @@ class Observatory:
                 for stored in frames:
                     sent = stored.seq
                     yield Happened(sent, stored.frame)
-            for job in [] if entry.is_frozen else self._growths.of(entry.tree):
-                yield Progressed(job)
             async for message in subscription.messages():
                 if isinstance(message, Happened):
                     if message.seq <= sent:
@@ -310,8 +314,9 @@ class Observatory:
                     return
         finally:
             opened.channel.close(subscription)
+            self._growths.stop_views(caller, opened.id, {subscription.id})
             if not opened.channel.has(caller):
-                self._growths.stop_automatic(caller, opened.id)
+                self._growths.stop_views(caller, opened.id, {None})
 
     def tell_rules(self, message: Message) -> None:
         """Tells everyone who has a tree open."""

@@ -669,6 +669,11 @@ export interface components {
              * @default false
              */
             automatic: boolean;
+            /**
+             * Client
+             * @description The socket's id; its automatic growths end with that socket.
+             */
+            client?: string | null;
         };
         /**
          * Job
@@ -1191,6 +1196,26 @@ export interface components {
              * @default 0
              */
             seed: number;
+        };
+        /**
+         * HelloMessage
+         * @description First: the socket's id, for automatic growths, and what runs now.
+         */
+        HelloMessage: {
+            /**
+             * Type
+             * @default hello
+             * @constant
+             */
+            type: "hello";
+            /** Client */
+            client: string;
+            /** Seq */
+            seq: number;
+            /** Jobs */
+            jobs: components["schemas"]["Job"][];
+            /** People */
+            people: number;
         };
         /**
          * HereMessage

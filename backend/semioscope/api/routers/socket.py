@@ -19,6 +19,7 @@ from semioscope.service.broadcast import (
     RolesChanged,
     RuleChanged,
     TooSlow,
+    Welcome,
 )
 from semioscope.service.observatory import Observatory
 
@@ -102,6 +103,9 @@ async def _receive(socket: WebSocket) -> int | None:
 
 def _text(house: Observatory, message: Message) -> BaseModel:
     match message:
+        case Welcome(client, seq, jobs, people):
+            shown = [views.job(job) for job in jobs]
+            return wire.HelloMessage(client=client, seq=seq, jobs=shown, people=people)
         case Progressed(job):
             return wire.ProgressMessage(job=views.job(job))
         case PeopleCame(people):
