@@ -8,7 +8,8 @@ const LARGEST = 15;
 const OF_HEIGHT = 0.62;
 /** Width of a character of the percentage at 10 px, in the sans face with tabular digits. */
 const PERCENT_CHARACTER = 6.4;
-const PERCENT_ROW = 40;
+/** A block at least this high has room for a percentage below its label, CSS pixels. */
+export const PERCENT_ROW = 40;
 
 export interface FittedLabel {
   readonly label: string;

@@ -2,6 +2,9 @@
 import type { Camera } from "./camera";
 import type { StateRef } from "./ref";
 
+/** What a block shows for an end token, which has no text of its own. */
+export const END_MARK = "∎";
+
 export type Colour = "entropy" | "surprisal" | "probability" | "depth";
 
 export interface WorldsOptions {

@@ -69,25 +69,38 @@ export function pathPieces(tree: TreeModel, node: number): string[] {
   );
 }
 
-const CONTROLS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
 /** Controls and invisible marks made visible; a line break as ↵ and a gap. */
 export function visible(text: string): string {
-  if (isPlain(text)) return text;
-  return text.replace(/\r\n/g, "␍\n").replace(/\n/g, "↵ ").replace(CONTROLS, shownControl);
+  return isPlain(text) ? text : marked(text, " ");
 }
 
-/** As `visible`, for a label: every space is shown as ␣. */
+/** As `visible`, for a label: every space is shown as ␣, and nothing at all as ⟨⟩. */
 export function label(text: string): string {
-  return visible(text).replace(/↵ /g, "↵").replace(/ /g, "␣");
+  if (text === "") return "⟨⟩";
+  const spaced = text.replace(/⟨[^⟩]*⟩| /g, (found) => (found === " " ? "␣" : found));
+  return marked(spaced, "");
 }
 
-/** Keeps a piece's own direction inside itself, so that tokens stay in order left to right. */
+/**
+ * Keeps a piece's own direction inside itself, so that tokens stay in order left to right; the
+ * white space around it stays on its side.
+ */
 export function isolated(text: string): string {
-  return isPlain(text) || !RIGHT_TO_LEFT.test(text) ? text : `\u2068${text}\u2069`;
+  if (isPlain(text) || !RIGHT_TO_LEFT.test(text)) return text;
+  return text.replace(/\S(?:.*\S)?/s, "\u2068$&\u2069");
 }
 
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+function marked(text: string, gap: string): string {
+  return text
+    .replace(/\r\n/g, "␍\n")
+    .replace(/\n/g, `↵${gap}`)
+    .replace(/\t/g, `⇥${gap}`)
+    .replace(CONTROLS, shownControl);
+}
 
 /** Printable ASCII only: nothing to escape, and as wide as it is long in a monospaced face. */
 export function isPlain(text: string): boolean {
@@ -100,7 +113,6 @@ export function isPlain(text: string): boolean {
 
 function shownControl(character: string): string {
   const code = character.charCodeAt(0);
-  if (code === 0x09) return "⇥ ";
   if (code < 0x20) return String.fromCharCode(0x2400 + code);
   if (code === 0x7f) return "␡";
   return `⟨U+${code.toString(16).toUpperCase().padStart(4, "0")}⟩`;

@@ -14,6 +14,7 @@ import { runOn, type Walker } from "./running";
 import {
   type Block,
   type ColourDomain,
+  END_MARK,
   type Hatch,
   type Line,
   type LineEnd,
@@ -346,7 +347,7 @@ class Layout {
     const { top, bottom, parent, key, ...rest } = draft;
     const y0 = drawn[top]!;
     const y1 = drawn[bottom]!;
-    const text = tree.isEndKey(key) ? "∎" : label(pieceAfter(tree, parent, key));
+    const text = tree.isEndKey(key) ? END_MARK : label(pieceAfter(tree, parent, key));
     const fitted = fitLabel(
       text,
       percentOf(draft.b - draft.a),

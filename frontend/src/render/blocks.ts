@@ -1,8 +1,8 @@
 /** Blocks, the ticks of thin branches, and hatched regions. */
-import type { Block, Hatch, Scene } from "../model/scene";
-import { type Brush, roundedRect, snap } from "./brush";
+import { type Block, END_MARK, type Hatch, type Scene } from "../model/scene";
+import { type Brush, END_SIDE, roundedRect, snap } from "./brush";
 import { hatching } from "./hatching";
-import { inkOn, scaleOf, stepOf } from "./palette";
+import { scaleOf, stepOf } from "./palette";
 import { MONO, SANS } from "./theme";
 
 const GAP = 0.75;
@@ -12,10 +12,17 @@ const PERCENT_SIZE = 10;
 const MARK = /^[␣↵]+/;
 const MARK_ALPHA = 0.6;
 
-export function drawBlocks(brush: Brush, scene: Scene, isOnPath: (block: Block) => boolean): void {
-  for (const block of scene.blocks) {
-    if (block.y1 - block.y0 > 0.5) drawBlock(brush, scene, block, isOnPath(block));
-  }
+/** `labels` is the brush of what is written on them. */
+export function drawBlocks(
+  brush: Brush,
+  labels: Brush,
+  scene: Scene,
+  isOnPath: (block: Block) => boolean,
+): void {
+  brush.context.globalAlpha = brush.alpha;
+  const inks = scene.blocks.map((block) => drawBody(brush, scene, block));
+  labels.context.globalAlpha = labels.alpha;
+  scene.blocks.forEach((block, i) => drawLabel(labels, block, inks[i]!, isOnPath(block)));
 }
 
 export function outlineBlock(brush: Brush, block: Block, colour: string, width: number): void {
@@ -47,7 +54,8 @@ export function drawHatches(brush: Brush, scene: Scene): void {
   for (const hatch of scene.hatches) drawHatch(brush, hatch);
 }
 
-function drawBlock(brush: Brush, scene: Scene, block: Block, isOnPath: boolean): void {
+/** Returns the ink of the label. */
+function drawBody(brush: Brush, scene: Scene, block: Block): string {
   const { context, theme } = brush;
   const x0 = block.x0 + GAP;
   const x1 = block.x1 - GAP;
@@ -69,20 +77,14 @@ function drawBlock(brush: Brush, scene: Scene, block: Block, isOnPath: boolean):
     roundedRect(context, x0 + 0.5, y0 + 0.5, x1 - 0.5, y1 - 0.5, RADIUS);
     context.stroke();
   }
-  const ink =
-    block.kind === "ended"
-      ? theme.ended
-      : block.kind === "cut"
-        ? theme.soft
-        : step === -1
-          ? theme.text
-          : scale.inks[step]!;
-  drawLabel(brush, block, ink, isOnPath);
+  if (block.kind === "ended") return theme.ended;
+  if (block.kind === "cut") return theme.soft;
+  return step === -1 ? theme.text : scale.inks[step]!;
 }
 
 function drawLabel(brush: Brush, block: Block, ink: string, isOnPath: boolean): void {
   const { context } = brush;
-  if (block.label === "") return;
+  if (block.label === "" || brush.alpha === 0) return;
   const weight = isOnPath ? 500 : 400;
   const lift = block.percentBelow ? -(PERCENT_SIZE * 0.7) : 0;
   const middle = (block.y0 + block.y1) / 2 + lift;
@@ -92,7 +94,10 @@ function drawLabel(brush: Brush, block: Block, ink: string, isOnPath: boolean): 
   context.fillStyle = ink;
   context.textAlign = "left";
   const mark = MARK.exec(block.label)?.[0] ?? "";
-  if (mark !== "" && mark !== block.label) {
+  if (block.label === END_MARK) {
+    const side = block.size * END_SIDE;
+    context.fillRect(snap(brush, x), snap(brush, middle - side / 2), side, side);
+  } else if (mark !== "" && mark !== block.label) {
     context.globalAlpha = brush.alpha * MARK_ALPHA;
     context.fillText(mark, x, baseline);
     context.globalAlpha = brush.alpha;
@@ -136,6 +141,6 @@ function drawHatch(brush: Brush, hatch: Hatch): void {
   context.fillStyle = theme.background;
   roundedRect(context, x0 + 8, middle - 7.5, x0 + 8 + room, middle + 7.5, RADIUS);
   context.fill();
-  context.fillStyle = inkOn(theme.background) === theme.ink ? theme.ink : theme.text;
+  context.fillStyle = theme.text;
   context.fillText(hatch.label, x0 + 14, snap(brush, middle + 4));
 }

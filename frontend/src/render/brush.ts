@@ -10,6 +10,9 @@ export interface Brush {
   readonly alpha: number;
 }
 
+/** Side of the square that stands for an end, in sizes of the text beside it. */
+export const END_SIDE = 0.54;
+
 /** The nearest edge between device pixels, CSS pixels. */
 export function snap(brush: Brush, value: number): number {
   return Math.round(value * brush.ratio) / brush.ratio;

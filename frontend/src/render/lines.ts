@@ -1,8 +1,8 @@
 /** The running text of the lines: tokens, surprise, and how each line stops. */
 import { clamp } from "../base/interval";
-import { isPlain } from "../model/text";
 import type { Line, Piece, Scene } from "../model/scene";
-import { type Brush, roundedRect, snap } from "./brush";
+import { isPlain } from "../model/text";
+import { type Brush, END_SIDE, roundedRect, snap } from "./brush";
 import { hatching } from "./hatching";
 import { MONO } from "./theme";
 
@@ -13,6 +13,8 @@ const LEGIBLE_SIZE = 7;
 const FAINT_BITS = 4.5;
 const STRONG_BITS = 14;
 const MARKS = /(⟨[^⟩]*⟩|[↵⇥␍␡\u2400-\u241f])/;
+/** Width of a character of the mono face, in sizes. */
+const MONO_ADVANCE = 0.6;
 const GHOST_WIDTH = 64;
 const SHIMMER_WIDTH = 108;
 const SHIMMER_PERIOD_MS = 2200;
@@ -28,11 +30,11 @@ export function drawLines(brush: Brush, scene: Scene, inks: Inks): void {
   context.textAlign = "left";
   context.textBaseline = "alphabetic";
   context.direction = "ltr";
-  drawSurprise(brush, scene);
   if (scene.textSize < LEGIBLE_SIZE) {
     for (const line of scene.lines) drawBars(brush, line, inks);
     return;
   }
+  drawSurprise(brush, scene);
   for (const line of scene.lines) {
     drawText(brush, scene, line, inks);
     drawEnd(brush, scene, line);
@@ -80,7 +82,7 @@ function drawSurprise(brush: Brush, scene: Scene): void {
       const strength = (piece.bits - FAINT_BITS) / (STRONG_BITS - FAINT_BITS);
       if (strength <= 0) continue;
       context.globalAlpha = brush.alpha * clamp(0.16 + 0.7 * strength, 0, 0.86);
-      const indent = leadingSpace(piece);
+      const indent = leadingSpace(piece, scene.textSize);
       context.fillRect(piece.x0 + indent, bottom - 1.25, piece.x1 - piece.x0 - indent, 1.25);
     }
   }
@@ -88,10 +90,8 @@ function drawSurprise(brush: Brush, scene: Scene): void {
 }
 
 /** A token's underline begins at its first visible character. */
-function leadingSpace(piece: Piece): number {
-  const { text } = piece;
-  if (text.charCodeAt(0) !== 32 || text.length < 2) return 0;
-  return isPlain(text) ? (piece.x1 - piece.x0) / text.length : 0;
+function leadingSpace({ text }: Piece, textSize: number): number {
+  return text.length > 1 && text.startsWith(" ") ? textSize * MONO_ADVANCE : 0;
 }
 
 /** Plain neighbours of one colour are drawn together: a line mostly costs one call. */
@@ -162,9 +162,11 @@ function drawEnd(brush: Brush, scene: Scene, line: Line): void {
       context.fillText("…", line.x1, baseline);
       return;
     case "ended": {
-      const half = scene.textSize * 0.27;
+      // A block that has ended says so itself, once for all its lines.
+      if (line.pieces.length === 0) return;
+      const side = scene.textSize * END_SIDE;
       context.fillStyle = theme.ended;
-      context.fillRect(snap(brush, x), snap(brush, line.y - half), 2 * half, 2 * half);
+      context.fillRect(snap(brush, x), snap(brush, line.y - side / 2), side, side);
       return;
     }
     case "cut":

@@ -35,17 +35,23 @@ export function drawWorlds(
 ): void {
   context.fillStyle = theme.background;
   context.fillRect(0, 0, scene.width, scene.height);
-  drawScene(context, scene, theme, look, 1, 1);
+  drawScene(context, scene, theme, look, { blocks: 1, labels: 1, text: 1 });
 }
 
-/** Without a background; `blocks` and `text` are the opacities of the two. */
+/** Opacities, 0 to 1. */
+export interface Opacities {
+  readonly blocks: number;
+  readonly labels: number;
+  readonly text: number;
+}
+
+/** Without a background. */
 export function drawScene(
   context: CanvasRenderingContext2D,
   scene: Scene,
   theme: Theme,
   look: WorldsLook,
-  blocks: number,
-  text: number,
+  { blocks, labels, text }: Opacities,
 ): void {
   context.save();
   context.textBaseline = "alphabetic";
@@ -64,8 +70,9 @@ export function drawScene(
         chosen === null ? theme.text : chosen.has(index) ? theme.ink : theme.soft,
     });
   }
+  const written: Brush = { ...solid, alpha: labels };
+  drawBlocks(solid, written, scene, (block) => isSelected(look.selection, block.ref));
   context.globalAlpha = blocks;
-  drawBlocks(solid, scene, (block) => isSelected(look.selection, block.ref));
   for (const block of scene.blocks) {
     if (isSelected(look.selection, block.ref)) outlineBlock(solid, block, theme.accent, 2);
   }

@@ -5,7 +5,8 @@
  * so only the text fades out and in.
  */
 import { lerp, smoothstep } from "../base/interval";
-import type { Scene } from "../model/scene";
+import { PERCENT_ROW } from "../model/labels";
+import type { Block, Scene } from "../model/scene";
 import { drawScene, type WorldsLook } from "./worlds";
 import type { Theme } from "./theme";
 
@@ -29,11 +30,17 @@ export function drawZoom(
   let after = to;
   if (inward !== null) [before, after] = between(from, to, inward, eased);
   else if (outward !== null) [after, before] = between(to, from, outward, 1 - eased);
-  const leaving = 1 - smoothstep(0, 0.4, t);
-  const coming = smoothstep(0.6, 1, t);
   const still = { ...look, hover: null };
-  drawScene(context, before, theme, still, 1 - smoothstep(0.55, 1, t), leaving);
-  drawScene(context, after, theme, still, smoothstep(0.1, 0.65, t), coming);
+  drawScene(context, before, theme, still, {
+    blocks: 1 - smoothstep(0.6, 1, t),
+    labels: 1 - smoothstep(0.3, 0.5, t),
+    text: 1 - smoothstep(0, 0.4, t),
+  });
+  drawScene(context, after, theme, still, {
+    blocks: smoothstep(0.1, 0.6, t),
+    labels: smoothstep(0.5, 0.75, t),
+    text: smoothstep(0.55, 1, t),
+  });
 }
 
 /** Where in `outer` the whole of `inner` lies. */
@@ -87,7 +94,7 @@ function moved(scene: Scene, scale: number, dy: number, dx: number): Scene {
     y1 > 0 && y0 < scene.height;
   return {
     ...scene,
-    blocks: scene.blocks.map(shift).filter(isSeen),
+    blocks: scene.blocks.map((block) => relabelled(shift(block))).filter(isSeen),
     hatches: scene.hatches.map(shift).filter(isSeen),
     ticks: scene.ticks.map(shift).filter(isSeen),
     lines: scene.lines
@@ -98,4 +105,12 @@ function moved(scene: Scene, scale: number, dy: number, dx: number): Scene {
       }))
       .filter(isSeen),
   };
+}
+
+/** Without what no longer fits into the block while it moves. */
+function relabelled(block: Block): Block {
+  const height = block.y1 - block.y0;
+  if (height < block.size + 1) return { ...block, label: "", percent: "" };
+  if (block.percentBelow && height < PERCENT_ROW) return { ...block, percent: "", percentBelow: false };
+  return block;
 }

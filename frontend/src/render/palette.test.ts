@@ -1,0 +1,61 @@
+import { lab } from "d3-color";
+import { describe, expect, it } from "vitest";
+import type { Colour } from "../model/scene";
+import { legendOf } from "./legend";
+import { contrast, LEGIBLE, scaleOf, stepOf } from "./palette";
+import { THEMES, type ThemeName } from "./theme";
+
+const NAMES: ThemeName[] = ["dark", "light"];
+const COLOURS: Colour[] = ["entropy", "surprisal", "probability", "depth"];
+const ALL = NAMES.flatMap((name) => COLOURS.map((colour) => [name, colour] as const));
+
+describe.each(ALL)("the %s scale of %s", (name, colour) => {
+  const { colours, inks } = scaleOf(name, colour);
+
+  it("gets steadily lighter on dark, darker on light", () => {
+    const sign = name === "dark" ? 1 : -1;
+    const lightness = colours.map((one) => sign * lab(one).l);
+    for (let i = 1; i < lightness.length; i++) {
+      expect(lightness[i]! - lightness[i - 1]!).toBeGreaterThan(0);
+    }
+  });
+
+  it("carries labels that can be read", () => {
+    colours.forEach((one, i) => expect(contrast(inks[i]!, one)).toBeGreaterThanOrEqual(LEGIBLE));
+  });
+});
+
+describe.each(NAMES)("the %s canvas", (name) => {
+  const theme = THEMES[name];
+
+  it("has text that can be read", () => {
+    for (const ink of [theme.ink, theme.text, theme.soft, theme.ended]) {
+      expect(contrast(ink, theme.background)).toBeGreaterThanOrEqual(LEGIBLE);
+    }
+    expect(contrast(theme.text, theme.neutral)).toBeGreaterThanOrEqual(LEGIBLE);
+    expect(contrast(theme.ended, theme.neutral)).toBeGreaterThanOrEqual(LEGIBLE - 0.5);
+  });
+
+  it("has marks that can be seen", () => {
+    expect(contrast(theme.faint, theme.background)).toBeGreaterThanOrEqual(3);
+    expect(contrast(theme.accent, theme.background)).toBeGreaterThanOrEqual(3);
+  });
+});
+
+describe("a value on a scale", () => {
+  const domain = { colour: "entropy", lo: 0, hi: 8 } as const;
+
+  it("is held to the ends, and has no place where it is not known", () => {
+    expect([stepOf(domain, -1), stepOf(domain, 0), stepOf(domain, 8), stepOf(domain, 99)]).toEqual([
+      0, 0, 63, 63,
+    ]);
+    expect(stepOf(domain, NaN)).toBe(-1);
+  });
+
+  it("is named in the legend with its unit", () => {
+    const { range, stops } = legendOf("dark", domain);
+    expect(range).toBe("0 – 8 bits");
+    expect(stops[0]).toBe(scaleOf("dark", "entropy").colours[0]);
+    expect(legendOf("light", { colour: "probability", lo: 0, hi: 1 }).range).toBe("0 – 100 %");
+  });
+});
