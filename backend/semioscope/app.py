@@ -72,8 +72,9 @@ def create_app(
     app.state.page = page.PageFiles(told.page_folder)
     for router in (rules, trees, growths, sharing, socket, page):
         app.include_router(router.router)
-    document = openapi_document(app)
-    app.add_api_route("/api/openapi.json", lambda: JSONResponse(document), include_in_schema=False)
+    app.add_api_route(
+        "/api/openapi.json", lambda: JSONResponse(openapi_document(app)), include_in_schema=False
+    )
     add_edge(app, told)
     return app
 

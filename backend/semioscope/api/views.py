@@ -155,7 +155,8 @@ def state(tree: Tree, node: NodeId) -> wire.StateView:
     expansion = tree.expansion(node)
     weights = tree.weights_at(node, tree.fingerprint)
     path = tree.path(node)
-    shown = tree.pieces(node)[-len(path) :]
+    pieces = tree.pieces(node)
+    shown = pieces[len(pieces) - len(path) + 1 :]
     cumulative = tree.cum_log_prob(node)
     return wire.StateView(
         node=node,
@@ -181,7 +182,7 @@ def state(tree: Tree, node: NodeId) -> wire.StateView:
             wire.PathStep(
                 node=step, key=tree.key(step), text=text, log_prob=tree.log_prob(step)
             )
-            for step, text in zip(path[1:], shown[1:], strict=True)
+            for step, text in zip(path[1:], shown, strict=True)
         ],
         candidates=_candidates(tree, node),
     )
