@@ -49,10 +49,12 @@ export function fitLabel(
   return { label, size: SMALLEST, percent: shown, percentBelow };
 }
 
+const graphemes = new Intl.Segmenter();
+
 /** As much of the beginning as fits, with … ; whole characters only. */
 export function shorten(text: string, width: number, measure: (text: string) => number): string {
   if (measure(text) <= width) return text;
-  const characters = [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment);
+  const characters = [...graphemes.segment(text)].map(({ segment }) => segment);
   let low = 0;
   let high = characters.length - 1;
   while (low < high) {

@@ -2,7 +2,7 @@
 import { bitsOf } from "../base/interval";
 import { uniform } from "./random";
 import type { StateRef } from "./ref";
-import type { LineEnd, Piece } from "./scene";
+import { END_MARK, type LineEnd, type Piece } from "./scene";
 import { forbiddenAt, stopAt } from "./standing";
 import { isolated, piecesAfter, visible } from "./text";
 import type { TreeModel } from "./tree";
@@ -11,6 +11,8 @@ import type { Weighting } from "./weighting";
 
 /** A token that shows nothing by itself is still there to be clicked. */
 export const THIN = 4;
+/** An end token shows no text of its own, but a mark as wide as this. */
+const END_ROOM = "  ";
 /** Kept free at the end of a line for … or ∎. */
 const RESERVE = 16;
 
@@ -60,8 +62,9 @@ export function runOn(
   let at: StateRef = { node };
   for (let i = 0; i < steps.length; i++) {
     const step = steps[i]!;
-    const text = isolated(visible(texts[i]!));
-    const x1 = x + (text === "" ? THIN : Math.max(THIN, measure(text)));
+    const isEnd = tree.isEndKey(step.key);
+    const text = isEnd ? END_MARK : isolated(visible(texts[i]!));
+    const x1 = x + (isEnd ? measure(END_ROOM) : Math.max(THIN, measure(text)));
     if (x1 > limit) return { pieces: laid, end: "edge", at, x1: x };
     at = step.ref;
     laid.push({ ref: step.ref, x0: x, x1, text, bits: step.bits });
@@ -87,14 +90,13 @@ function walkOn(
     const place = locate(tree, node, position.u, heights);
     if (place === null) return { steps, end: "open" };
     const { key, child } = place;
-    // An end token shows no text of its own: the mark ∎ says that the line has ended.
-    const isEnd = tree.isEndKey(key);
-    const ref = child === -1 ? { node, key } : { node: child };
-    if (!isEnd) {
-      const whole = tree.symbols.wholeText(key);
-      width += whole === null ? THIN : Math.max(THIN, walker.measure(visible(whole)));
-      steps.push({ ref, key, bits: bitsOf(place.logProb) });
-    }
+    const whole = tree.symbols.wholeText(key);
+    width += whole === null ? THIN : Math.max(THIN, walker.measure(visible(whole)));
+    steps.push({
+      ref: child === -1 ? { node, key } : { node: child },
+      key,
+      bits: bitsOf(place.logProb),
+    });
     if (child === -1) return { steps, end: tree.endsAt(node, key) ? "ended" : "open" };
     const fresh = uniform(walker.seed, index, tree.depth[node]! - walker.anchorDepth);
     position = advance(position, place.start, place.q, fresh);

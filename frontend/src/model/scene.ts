@@ -2,7 +2,7 @@
 import type { Camera } from "./camera";
 import type { StateRef } from "./ref";
 
-/** What a block shows for an end token, which has no text of its own. */
+/** What is shown for an end token, which has no text of its own. */
 export const END_MARK = "∎";
 
 export type Colour = "entropy" | "surprisal" | "probability" | "depth";
@@ -63,7 +63,7 @@ export interface Piece {
   readonly ref: StateRef;
   readonly x0: number;
   readonly x1: number;
-  /** White space and controls visible; "" when the token shows nothing by itself. */
+  /** White space and controls visible; "" when the token shows nothing by itself; END_MARK. */
   readonly text: string;
   /** Surprisal under the rule. */
   readonly bits: number;

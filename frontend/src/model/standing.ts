@@ -8,7 +8,7 @@ export function stopAt(tree: TreeModel, heights: Weighting, node: number): LineE
   if (tree.isCut(node)) return "cut";
   if (tree.isTerminal(node)) return "ended";
   if (!tree.isExpanded(node)) return "open";
-  return heights.weightsAt(node) === null ? "unweighed" : null;
+  return heights.isWeighed(node) ? null : "unweighed";
 }
 
 /**

@@ -242,6 +242,7 @@ export class TreeModel {
       this.isExpanded(node)
         ? { logZ: 0, kept: ALL_KEPT, entropy: this.nodes.entropy[node]! }
         : null,
+    isWeighed: (node) => this.isExpanded(node),
     tailCumAt: (node) => this.nodes.tailCum[node]!,
   };
 
@@ -407,6 +408,7 @@ export class TreeModel {
       fingerprint,
       beta: inverseTemperature(procedure),
       weightsAt: (node) => (this.isExpanded(node) ? (table()?.at(node) ?? null) : null),
+      isWeighed: (node) => this.isExpanded(node) && (table()?.has(node) ?? false),
       tailCumAt: (node) => table()?.tailCumAt(node) ?? NaN,
     };
   }

@@ -19,6 +19,8 @@ export interface Weighting {
   readonly beta: number;
   /** null: the state is not expanded, or not yet under this procedure. */
   weightsAt(node: number): Weights | null;
+  /** Whether there are weights at a state. */
+  isWeighed(node: number): boolean;
   /** F(t⁻) of a child outside its parent's stored candidates; NaN where not known. */
   tailCumAt(node: number): number;
 }
@@ -59,9 +61,12 @@ export class WeightTable {
   }
 
   at(node: number): Weights | null {
-    const logZ = this.logZ[node];
-    if (logZ === undefined || Number.isNaN(logZ)) return null;
-    return { logZ, kept: this.kept[node]!, entropy: this.entropy[node]! };
+    if (!this.has(node)) return null;
+    return { logZ: this.logZ[node]!, kept: this.kept[node]!, entropy: this.entropy[node]! };
+  }
+
+  has(node: number): boolean {
+    return !Number.isNaN(this.logZ[node] ?? NaN);
   }
 
   tailCumAt(node: number): number {

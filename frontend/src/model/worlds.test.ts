@@ -233,6 +233,16 @@ describe("a line", () => {
     expect(scene.open).toBe(0);
   });
 
+  it("marks the end token of a branch that is thinner than a line", () => {
+    const toy = new ToyTree(() => [0.9, 0.1], { shape: { endKeys: [1] } });
+    toy.growTo(1);
+    const last = look(toy, { lines: 6, height: 120 }).lines[5]!;
+    expect(last.end).toBe("ended");
+    expect(last.pieces.map(({ text, ref }) => [text, ref.node])).toEqual([
+      ["∎", toy.model.childOf(0, 1)],
+    ]);
+  });
+
   it("stops where a state is not yet under the procedure", () => {
     const toy = coin();
     toy.growTo(1);

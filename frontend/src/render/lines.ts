@@ -1,6 +1,6 @@
 /** The running text of the lines: tokens, surprise, and how each line stops. */
 import { clamp } from "../base/interval";
-import type { Line, Piece, Scene } from "../model/scene";
+import { END_MARK, type Line, type Piece, type Scene } from "../model/scene";
 import { isPlain } from "../model/text";
 import { type Brush, END_SIDE, roundedRect, snap } from "./brush";
 import { hatching } from "./hatching";
@@ -15,6 +15,7 @@ const STRONG_BITS = 14;
 const MARKS = /(⟨[^⟩]*⟩|[↵⇥␍␡\u2400-\u241f])/;
 /** Width of a character of the mono face, in sizes. */
 const MONO_ADVANCE = 0.6;
+const END_GAP = 4;
 const GHOST_WIDTH = 64;
 const SHIMMER_WIDTH = 108;
 const SHIMMER_PERIOD_MS = 2200;
@@ -80,7 +81,7 @@ function drawSurprise(brush: Brush, scene: Scene): void {
     const bottom = snap(brush, Math.min(line.y1, line.y + reach));
     for (const piece of line.pieces) {
       const strength = (piece.bits - FAINT_BITS) / (STRONG_BITS - FAINT_BITS);
-      if (strength <= 0) continue;
+      if (strength <= 0 || piece.text === END_MARK) continue;
       context.globalAlpha = brush.alpha * clamp(0.16 + 0.7 * strength, 0, 0.86);
       const indent = leadingSpace(piece, scene.textSize);
       context.fillRect(piece.x0 + indent, bottom - 1.25, piece.x1 - piece.x0 - indent, 1.25);
@@ -112,6 +113,10 @@ function drawText(brush: Brush, scene: Scene, line: Line, inks: Inks): void {
     if (wanted !== ink) {
       ink = wanted;
       context.fillStyle = ink;
+    }
+    if (piece.text === END_MARK) {
+      drawEndMark(brush, scene, line.y, piece.x0 + END_GAP);
+      continue;
     }
     if (!plain) {
       drawMarked(brush, scene, piece, baseline, ink);
@@ -154,7 +159,7 @@ function drawMarked(
 
 function drawEnd(brush: Brush, scene: Scene, line: Line): void {
   const { context, theme } = brush;
-  const x = line.x1 + (line.pieces.length > 0 ? 4 : 0);
+  const x = line.x1 + (line.pieces.length > 0 ? END_GAP : 0);
   const baseline = snap(brush, line.y + scene.textSize * BASELINE);
   switch (line.end) {
     case "edge":
@@ -162,11 +167,9 @@ function drawEnd(brush: Brush, scene: Scene, line: Line): void {
       context.fillText("…", line.x1, baseline);
       return;
     case "ended": {
-      // A block that has ended says so itself, once for all its lines.
-      if (line.pieces.length === 0) return;
-      const side = scene.textSize * END_SIDE;
-      context.fillStyle = theme.ended;
-      context.fillRect(snap(brush, x), snap(brush, line.y - side / 2), side, side);
+      // An end token has its own mark, and a block that has ended says so once for all its lines.
+      const last = line.pieces[line.pieces.length - 1];
+      if (last !== undefined && last.text !== END_MARK) drawEndMark(brush, scene, line.y, x);
       return;
     }
     case "cut":
@@ -177,6 +180,13 @@ function drawEnd(brush: Brush, scene: Scene, line: Line): void {
     case "open":
       return;
   }
+}
+
+function drawEndMark(brush: Brush, scene: Scene, y: number, x: number): void {
+  const { context, theme } = brush;
+  const side = scene.textSize * END_SIDE;
+  context.fillStyle = theme.ended;
+  context.fillRect(snap(brush, x), snap(brush, y - side / 2), side, side);
 }
 
 function drawGhost(brush: Brush, scene: Scene, line: Line, x: number): void {
