@@ -115,7 +115,6 @@ class Garden:
                     assert self.tree.has(ask.node)
                     assert not self.tree.is_terminal(ask.node)
                     assert not self.tree.under_cut(ask.node)
-                    assert self.tree.state_of(ask.node) == ask.question.state or ask.question.keys
                     self.asked.append((ask.node, ask.question))
                 answers = self.rule.answer([ask.question for ask in asks], growth.procedure)
                 self.between()
