@@ -17,6 +17,10 @@ def _documented(description: str | None = None, **bounds: float) -> Any:
     return Field(description=description, json_schema_extra=extra)
 
 
+_GREEDY: JsonDict = {"type": "number", "const": 0}
+_TEMPERATURES: JsonDict = {"type": "number", "minimum": 0.01, "maximum": 100}
+
+
 class _Asked(BaseModel):
     """Part of a request: nothing is converted, nothing unknown is let through."""
 
@@ -38,7 +42,7 @@ class TemperatureStep(_Asked):
     kind: Literal["temperature"]
     value: Annotated[
         float,
-        Field(json_schema_extra={"anyOf": [{"const": 0}, {"minimum": 0.01, "maximum": 100}]}),
+        Field(json_schema_extra={"anyOf": [_GREEDY, _TEMPERATURES]}),
     ]
 
 

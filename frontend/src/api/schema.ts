@@ -1052,7 +1052,7 @@ export interface components {
              */
             kind: "temperature";
             /** Value */
-            value: number | 0 | unknown;
+            value: number | 0;
         };
         /**
          * TopKStep

@@ -11,13 +11,14 @@ describe("a view in the address", () => {
       seed: 5,
       heights: "rule",
       colour: "surprisal",
+      lines: 38,
     };
     expect(readView(writeView(view))).toEqual(view);
   });
 
   it("is empty for the first view", () => expect(writeView(FIRST_VIEW)).toBe(""));
 
-  it.each(["?z=-3", "?z=banana", "?s=99999999999", "?heights=tall", "?v=9&z=4", "?%%%", "?seed=1e9"])(
+  it.each(["?z=-3", "?z=banana", "?s=99999999999", "?heights=tall", "?v=9&z=4", "?%%%", "?seed=1e9", "?lines=0", "?lines=100000"])(
     "that makes no sense (%s) still opens the tree",
     (search) => expect(readView(search)).toEqual(FIRST_VIEW),
   );

@@ -11,6 +11,8 @@ export interface ViewAddress {
   seed: number;
   heights: Heights;
   colour: Colour;
+  /** How many lines the height holds; null leaves it to the canvas. */
+  lines: number | null;
 }
 
 export const FIRST_VIEW: ViewAddress = {
@@ -19,7 +21,11 @@ export const FIRST_VIEW: ViewAddress = {
   seed: 0,
   heights: "procedure",
   colour: "entropy",
+  lines: null,
 };
+
+const FEWEST_LINES = 4;
+const MOST_LINES = 120;
 
 const VERSION = "1";
 const LARGEST = 0xffff_fffe;
@@ -28,6 +34,11 @@ function whole(text: string | null): number {
   if (text === null || !/^\d{1,10}$/.test(text)) return 0;
   const value = Number(text);
   return value <= LARGEST ? value : 0;
+}
+
+function linesIn(text: string | null): number | null {
+  const lines = whole(text);
+  return lines >= FEWEST_LINES && lines <= MOST_LINES ? lines : null;
 }
 
 const among = <T extends string>(choices: readonly T[], text: string | null): T | undefined =>
@@ -43,6 +54,7 @@ export function readView(search: string): ViewAddress {
     seed: whole(query.get("seed")),
     heights: among(HEIGHTS, query.get("heights")) ?? FIRST_VIEW.heights,
     colour: among(COLOURS, query.get("colour")) ?? FIRST_VIEW.colour,
+    lines: linesIn(query.get("lines")),
   };
 }
 
@@ -54,6 +66,7 @@ export function writeView(view: ViewAddress): string {
   if (view.seed !== 0) query.set("seed", String(view.seed));
   if (view.heights !== FIRST_VIEW.heights) query.set("heights", view.heights);
   if (view.colour !== FIRST_VIEW.colour) query.set("colour", view.colour);
+  if (view.lines !== null) query.set("lines", String(view.lines));
   const text = query.toString();
   return text === "" ? "" : `?v=${VERSION}&${text}`;
 }

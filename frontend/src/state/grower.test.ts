@@ -70,13 +70,13 @@ describe("growing into view", () => {
     const grower = new Grower(session, view);
     for (let i = 0; i < 20; i += 1) await rest(grower, waiting);
     const steps = asked.mock.calls.map(([, body]) => (body.strategy as { steps: number }).steps);
-    expect(steps).toEqual([24, 36, 48]);
+    expect(steps).toEqual([24, 36, 48, 60, 72, 84, 96]);
   });
 
   it("leaves the growth that came with the tree alone", async () => {
     const { session, view } = world();
     const grower = new Grower(session, view);
-    grower.begun(38, 48);
+    grower.begun(38, 96);
     await rest(grower, waiting);
     expect(asked).not.toHaveBeenCalled();
   });

@@ -25,6 +25,8 @@ group("the procedure's form", () => {
 
   it("says what is wrong in a sentence", () => {
     expect(fault({ ...RULE_ITSELF, temperature: -1 })).toMatch(/Temperature/);
+    expect(fault({ ...RULE_ITSELF, temperature: 0.001 })).toMatch(/Temperature/);
+    expect(fault({ ...RULE_ITSELF, temperature: 0 })).toBeNull();
     expect(fault({ ...RULE_ITSELF, topK: 0 })).toMatch(/at least 1/);
     expect(fault({ ...RULE_ITSELF, topP: 0 })).toMatch(/Top-p/);
     expect(fault({ ...RULE_ITSELF, minP: 2 })).toMatch(/Min-p/);

@@ -45,8 +45,8 @@ export const isRuleItself = (form: ProcedureForm): boolean => stepsOf(form).leng
 /** One sentence on what is wrong with the form, or null. */
 export function fault(form: ProcedureForm): string | null {
   const { temperature, topK, topP, minP } = form;
-  if (!Number.isFinite(temperature) || temperature < 0) {
-    return "Temperature is a number from 0 upwards.";
+  if (!(temperature === 0 || (temperature >= 0.01 && temperature <= 100))) {
+    return "Temperature is 0, or lies between 0.01 and 100.";
   }
   if (topK !== null && (!Number.isInteger(topK) || topK < 1)) {
     return "Top-k keeps a whole number of tokens, at least 1.";

@@ -14,6 +14,7 @@ export type { NewTree } from "./wire";
 
 const JOB_STAYS_MS = 2500;
 const REFRESH_MS = 250;
+const REWEIGH_MS = 700;
 
 /** Events after which lines that ended may go on, or lines that went on may end. */
 const STRUCTURAL = new Set(["prune", "restore", "hide", "show", "procedure"]);
@@ -55,6 +56,7 @@ export class TreeSession {
   private socket: TreeSocket<SocketMessage> | null = null;
   private readonly waiting: { seq: number; done: () => void }[] = [];
   private refreshing: ReturnType<typeof setTimeout> | undefined;
+  private reweighing: ReturnType<typeof setTimeout> | undefined;
 
   readonly ref: string;
   readonly canWrite: boolean = $derived(this.tree.role !== "reader" && this.tree.kind === "live");
@@ -150,6 +152,7 @@ export class TreeSession {
 
   close(): void {
     clearTimeout(this.refreshing);
+    clearTimeout(this.reweighing);
     this.socket?.close();
     this.socket = null;
   }
@@ -171,10 +174,19 @@ export class TreeSession {
       if (header.by === this.tree.me && header.payload["automatic"] !== true) this.refresh();
     }
     this.version += 1;
+    if (this.override) this.lookAgain();
     for (const wait of this.waiting.splice(0)) {
       if (wait.seq <= this.model.seq) wait.done();
       else this.waiting.push(wait);
     }
+  }
+
+  /** What has grown since is not under the reader's own procedure yet. */
+  private lookAgain(): void {
+    clearTimeout(this.reweighing);
+    this.reweighing = setTimeout(() => {
+      if (this.override) this.lookUnder(this.override.form).catch(notices.refuse.bind(notices));
+    }, REWEIGH_MS);
   }
 
   private hear(message: SocketMessage): void {

@@ -22,7 +22,9 @@ export class ViewState {
   strategy = $state<StrategyKind>("worlds");
   values = $state.raw<Partial<Record<StrategyKind, Values>>>({});
   /** What the canvas holds: lines of text in its height, steps in its width. */
-  size = $state.raw({ lines: 38, steps: 27 });
+  size = $state.raw<{ lines: number; steps: number }>({ lines: 38, steps: 27 });
+  /** Lines that the address asks for, so that a reader sees the worlds that were grown. */
+  asked: number | null = null;
   /** What the canvas shows, at rest. */
   scene = $state.raw<Scene | null>(null);
 
@@ -47,6 +49,7 @@ export class ViewState {
     this.seed = address.seed;
     this.heights = address.heights;
     this.colour = address.colour;
+    this.asked = address.lines;
   }
 
   /** The query that leads back to this view. */
@@ -57,6 +60,7 @@ export class ViewState {
       seed: this.seed,
       heights: this.heights,
       colour: this.colour,
+      lines: this.size.lines,
     }),
   );
 

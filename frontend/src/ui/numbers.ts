@@ -17,9 +17,9 @@ export function percent(logProb: number): string {
   if (logProb === -Infinity) return "0%";
   const value = Math.exp(logProb) * 100;
   if (value >= 99.995) return "100%";
-  if (value >= 10) return `${value.toFixed(1)}%`;
-  if (value >= 1) return `${value.toFixed(2)}%`;
-  if (value >= 0.001) return `${Number(value.toPrecision(3))}%`;
+  if (value >= 9.995) return `${value.toFixed(1)}%`;
+  if (value >= 0.9995) return `${value.toFixed(2)}%`;
+  if (value >= 0.001) return `${value.toPrecision(3)}%`;
   const log10 = logProb / Math.LN10 + 2;
   const exponent = Math.floor(log10);
   return `${(10 ** (log10 - exponent)).toFixed(1)}×10${superscript(exponent)}%`;
