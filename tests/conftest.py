@@ -28,7 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def model_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server on a fresh data folder, with the default model loaded."""
-    server = Server(tmp_path_factory.mktemp("model-server"))
+    # Tests look more often than a person does.
+    server = Server(tmp_path_factory.mktemp("model-server"), requests_per_minute="100000")
     server.start()
     yield server
     server.stop()

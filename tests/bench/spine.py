@@ -1,7 +1,8 @@
 """From Enter to the worlds: what a person waits for, on the default model, in a real Chromium.
 
 `python -m tests.bench.spine` prints a table and, last, one RESULT line. Each run grows a prompt
-of 21 tokens that the server has not seen, in a window of 1440 × 900, 38 lines × 12 tokens.
+of 21 tokens that the server has not seen, in a window whose canvas holds 38 lines; the worlds
+are 38 lines × 12 tokens.
 """
 
 import os
@@ -67,7 +68,7 @@ def grow(page: Page, url: str, prompt: str, tokens: int | None = TOKENS) -> Run:
 
 def measure(browser: Browser, url: str) -> list[Run]:
     """One run for each prompt, after one that is not counted."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context = browser.new_context(viewport={"width": 1440, "height": 910})
     page = context.new_page()
     grow(page, url, WARM_UP, tokens=None)
     runs = [grow(page, url, prompt) for prompt in PROMPTS]

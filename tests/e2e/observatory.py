@@ -35,7 +35,7 @@ class Observatory:
     def choose_rule(self, name: str) -> None:
         """On the first screen: takes another transition rule."""
         self.page.get_by_test_id("rule-picker").click()
-        self.page.get_by_role("radio", name=name).check(force=True)
+        self.page.get_by_role("group", name="Transition rule").get_by_text(name, exact=True).click()
 
     def type_prompt(self, prompt: str) -> None:
         """On the first screen: a prompt, then Enter."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from tests.unit.house.repository import tracked_files, tracked_text
 
 CODE = {".py", ".ts", ".svelte", ".css"}
+LONGEST = 600
 TOP_LEVEL = {
     "backend",
     "frontend",
@@ -20,8 +21,10 @@ TOP_LEVEL = {
 # Written apart, so that this file does not find itself.
 UNFINISHED = re.compile("|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X", "not " + "implemented"]))
 SKIPPED = re.compile(r"mark\.(?:skip|xfail)|pytest\.skip\(|\b(?:it|test|describe)\.(?:skip|todo)")
+# A hushed warning has its reason behind it, after "--" or another "#".
 HUSHED = re.compile(
-    r"#\s*(?:type: ignore|noqa)(?!.*  # \w)|@ts-ignore|@ts-nocheck|<!-- svelte-ignore"
+    r"#\s*(?:type: ignore|noqa)(?!.*(?:  # | -- )\w)|@ts-ignore|@ts-nocheck"
+    r"|svelte-ignore [\w, -]+(?:-->|$)"
 )
 
 
@@ -57,6 +60,6 @@ def test_files_are_short_enough_to_hold_one_concept() -> None:
     long = [
         f"{path}: {len(text.splitlines())} lines"
         for path, text in tracked_text(CODE)
-        if path not in generated and len(text.splitlines()) > 500
+        if path not in generated and len(text.splitlines()) > LONGEST
     ]
     assert long == []
