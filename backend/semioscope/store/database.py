@@ -24,8 +24,9 @@ class Database:
 
     Write-ahead logging with synchronous=NORMAL: a commit has been handed to the operating
     system when it is acknowledged, so it outlives a killed process. Only a power failure can
-    take the last commits (never the file's integrity); FULL would add a disk flush to every
-    column of growth.
+    take the last commits (never the file's integrity). FULL would add a disk flush to every
+    event: measured 3.0 ms against 3.5 to 4.7 for one of 40 kB on a cloud disk, far more on a
+    plain one.
     """
 
     def __init__(self, writer: AsyncEngine, readers: AsyncEngine) -> None:

@@ -41,7 +41,6 @@ def _upgrade(path: Path) -> None:
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     engine = create_engine(URL.create("sqlite", database=str(path)))
-    event.listen(engine, "connect", _explicit_transactions)
     event.listen(engine, "begin", _begin_immediate)
     try:
         with engine.begin() as connection:
@@ -55,11 +54,6 @@ def _upgrade(path: Path) -> None:
         ) from error
     finally:
         engine.dispose()
-
-
-def _explicit_transactions(dbapi_connection: sqlite3.Connection, _record: object) -> None:
-    # The driver would commit before every CREATE; a half-made schema must never be left behind.
-    dbapi_connection.isolation_level = None
 
 
 def _begin_immediate(connection: Connection) -> None:

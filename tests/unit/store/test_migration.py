@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from pathlib import Path
 
@@ -86,14 +87,23 @@ def test_a_migration_that_fails_leaves_nothing_behind(
     assert revision_of(path) is None
 
 
-def test_two_servers_may_start_on_a_new_file_together(tmp_path: Path) -> None:
-    path = tmp_path / "trees.sqlite"
-    script = (
-        "import sys; from pathlib import Path; "
-        "from semioscope.store.migration import ensure_schema; ensure_schema(Path(sys.argv[1]))"
-    )
-    servers = [subprocess.Popen([sys.executable, "-c", script, str(path)]) for _ in range(3)]
-    assert [server.wait() for server in servers] == [0, 0, 0]
+def test_a_server_waits_for_another_that_is_migrating(tmp_path: Path) -> None:
+    example, path = tmp_path / "example.sqlite", tmp_path / "trees.sqlite"
+    ensure_schema(example)
+    with closing(sqlite3.connect(example)) as connection:
+        statements = [line for line in connection.iterdump() if "TRANSACTION" not in line][:-1]
+    with (
+        closing(sqlite3.connect(path, isolation_level=None)) as other,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        waiting = threads.submit(ensure_schema, path)
+        assert not wait([waiting], timeout=1).done
+        for statement in statements:
+            other.execute(statement)
+        other.execute("COMMIT")
+        waiting.result()
+    assert shape(path) == shape(example)
     assert revision_of(path) == HEAD
 
 
