@@ -55,7 +55,9 @@ async def address(app: FastAPI) -> AsyncIterator[str]:
         uvicorn.Config(app, lifespan="off", log_config=None, ws_ping_interval=None)
     )
     serving = asyncio.create_task(server.serve([listener]))
-    while not server.started:
+    for _ in range(1000):
+        if server.started:
+            break
         await asyncio.sleep(0.01)
     yield f"127.0.0.1:{listener.getsockname()[1]}"
     server.should_exit = True

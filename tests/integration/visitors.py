@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -130,14 +130,18 @@ class Visitor:
         await self.post(f"/trees/{ref}/growths", body)
         return await self.at_rest(ref)
 
-    async def at_rest(self, ref: str) -> Any:
-        """The tree, when nothing grows in it any more."""
+    async def until(self, ref: str, holds: Callable[[Any], bool]) -> Any:
+        """The tree, as soon as that holds of it."""
         async with asyncio.timeout(20):
             while True:
                 tree = await self.get(f"/trees/{ref}")
-                if not tree["jobs"]:
+                if holds(tree):
                     return tree
                 await asyncio.sleep(0.01)
+
+    async def at_rest(self, ref: str) -> Any:
+        """The tree, when nothing grows in it any more."""
+        return await self.until(ref, lambda tree: not tree["jobs"])
 
     async def columns(self, ref: str) -> tuple[dict[str, Any], dict[str, list[Any]]]:
         answer = await self.call("GET", f"/trees/{ref}/columns")
@@ -159,8 +163,8 @@ def refusal(answer: httpx.Response) -> tuple[int, str]:
     assert problem["status"] == answer.status_code
     assert problem["title"]
     sentence = problem["detail"]
-    assert sentence[0].isupper(), sentence
     assert sentence.endswith("."), sentence
+    assert "\n" not in sentence, sentence
     return answer.status_code, problem["code"]
 
 

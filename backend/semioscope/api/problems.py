@@ -1,5 +1,6 @@
 """Every refusal as RFC 9457 problem JSON: the one place that maps errors to HTTP."""
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -44,9 +45,9 @@ def problem_response(
         type=f"urn:semioscope:{code}",
         title=HTTPStatus(status).phrase,
         status=status,
-        detail=detail,
+        detail=_sayable(detail),
         code=code,
-        hint=hint,
+        hint=None if hint is None else _sayable(hint),
         retryable=retryable,
     )
     return Response(
@@ -150,6 +151,11 @@ class UnexpectedErrors:
             await response(scope, receive, send)
 
 
+def _sayable(sentence: str) -> str:
+    # A refusal may quote what was sent, and JSON can carry half a character: \ud800.
+    return sentence.encode("utf-8", "backslashreplace").decode()
+
+
 _E = TypeVar("_E", bound=Exception)
 
 
@@ -160,19 +166,30 @@ def _expect(error: Exception, kind: type[_E]) -> _E:
     return error
 
 
+class _Answered(Response):
+    """What Starlette may send after a socket got its answer: nothing."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends nothing."""
+
+
 async def _answer(connection: HTTPConnection, response: Response, code: str) -> Response:
-    if isinstance(connection, WebSocket):
-        if connection.application_state is WebSocketState.CONNECTING:
-            await _deny(connection, response)
-        elif connection.application_state is WebSocketState.CONNECTED:
-            await connection.close(CLOSE_BASE + response.status_code, code)
-    return response
+    if not isinstance(connection, WebSocket):
+        return response
+    if connection.application_state is WebSocketState.CONNECTING:
+        await _deny(connection, response)
+    elif connection.application_state is WebSocketState.CONNECTED:
+        await connection.close(CLOSE_BASE + response.status_code, code)
+    return _Answered()
 
 
 async def _deny(socket: WebSocket, response: Response) -> None:
     if socket.client_state is WebSocketState.CONNECTING:
         await socket.receive()
-    if "websocket.http.response" in socket.scope.get("extensions", {}):
-        await socket.send_denial_response(response)
-    else:
+    if "websocket.http.response" not in socket.scope.get("extensions", {}):
         await socket.close(_POLICY_VIOLATION)
+        return
+    await socket.send_denial_response(response)
+    # uvicorn counts the handshake as answered once it has seen the connection close, which is
+    # scheduled by now; returning before it has would be logged as an error of ours.
+    await asyncio.sleep(0)

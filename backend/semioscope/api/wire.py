@@ -7,7 +7,7 @@ log-probabilities are natural logs; times are unix seconds.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.config import JsonDict
 
 
@@ -25,6 +25,14 @@ class _Asked(BaseModel):
     """Part of a request: nothing is converted, nothing unknown is let through."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _whole_characters(cls, value: object) -> object:
+        # JSON can spell half a surrogate pair, which is no text and can be stored nowhere.
+        if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+            raise ValueError("the text holds half of a surrogate pair")
+        return value
 
 
 class _Told(BaseModel):
@@ -153,9 +161,9 @@ class CreateTreeRequest(_Asked):
 class GrowRequest(_Asked):
     state: StateRef
     strategy: Growth
-    heights: Annotated[
-        Heights, Field(description="What worlds and rollouts are drawn under.")
-    ] = "procedure"
+    heights: Annotated[Heights, Field(description="What worlds and rollouts are drawn under.")] = (
+        "procedure"
+    )
     automatic: Annotated[
         bool, Field(description="Asked for by a moving view: replaced by the next one, not undone.")
     ] = False
@@ -277,9 +285,7 @@ class Job(_Told):
     """A growth, running or just ended."""
 
     id: str
-    strategy: Literal[
-        "worlds", "breadth", "mass", "best_first", "ancestral", "typed", "reweigh"
-    ]
+    strategy: Literal["worlds", "breadth", "mass", "best_first", "ancestral", "typed", "reweigh"]
     label: Annotated[str, Field(description="What it does, for people.")]
     by: Annotated[str, Field(description="The public id of who asked.")]
     automatic: bool

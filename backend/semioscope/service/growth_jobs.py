@@ -170,10 +170,14 @@ class GrowthJobs:
         "tree-full", "over-budget" or "too-many-growths"; then nothing has changed.
         """
         self._door.must_be_available(opened.tree.rule)
-        self._must_fit(task, opened)
-        if task.automatic and task.name != "reweigh":
-            self.stop_views(task.caller, opened.id, {task.client, None})
-        self._must_not_be_too_many(task)
+        replaced: list[RunningGrowth] = []
+        if task.name != "reweigh":
+            self._must_have_room(opened)
+            if task.automatic:
+                replaced = self._views(task.caller, opened.id, {task.client, None})
+            self.may_begin(task.plan, task.caller, replaced)
+        for growth in replaced:
+            growth.stop()
         growth = RunningGrowth(task, opened)
         self._growths[growth.job.id] = growth
         self._forget_the_oldest()
@@ -181,6 +185,36 @@ class GrowthJobs:
         growth.driver = asyncio.create_task(self._drive(growth))
         growth.tell()
         return growth
+
+    def may_begin(
+        self, plan: Plan, caller: Caller, replaced: Sequence[RunningGrowth] = ()
+    ) -> None:
+        """Whether the caller may begin such a growth on any tree, `replaced` being ended for it.
+
+        Raises LimitExceeded "over-budget" or "too-many-growths".
+        """
+        total, most = plan.total, self._settings.max_budget
+        if total is not None and total > most:
+            raise LimitExceeded(
+                "over-budget",
+                f"This growth may take {total:,} evaluations; one growth may take {most:,}.",
+                "Ask for fewer or shorter trajectories, and grow on from there.",
+            )
+        running = sum(
+            growth.task.caller == caller
+            and growth.task.name != "reweigh"
+            and not growth.is_stopped
+            and growth not in replaced
+            for growth in self._running()
+        )
+        if running >= self._settings.growths_in_flight:
+            raise LimitExceeded(
+                "too-many-growths",
+                f"You have {running} growths running; "
+                f"{self._settings.growths_in_flight} may run at a time.",
+                "Cancel one, or wait until one has ended.",
+                retryable=True,
+            )
 
     def reweigh(self, opened: OpenTree, caller: Caller) -> RunningGrowth | None:
         """Has every state evaluated that is not under the tree's procedure; None: there is none.
@@ -224,12 +258,8 @@ class GrowthJobs:
 
     def stop_views(self, caller: Caller, tree: TreeId, clients: set[str | None]) -> None:
         """Views of the caller's have moved or gone: what was growing into them ends."""
-        for growth in self._running():
-            task = growth.task
-            is_theirs = growth.opened.id == tree and task.caller == caller
-            is_view = task.automatic and task.name != "reweigh"
-            if is_theirs and is_view and task.client in clients:
-                growth.stop()
+        for growth in self._views(caller, tree, clients):
+            growth.stop()
 
     def stop_all(self, tree: TreeId, name: StrategyName | None = None) -> None:
         """Ends every growth of a tree, or those of one strategy."""
@@ -361,17 +391,6 @@ class GrowthJobs:
         # Weighing again evaluates what was evaluated before: the tree's own size bounds it.
         return self._settings.max_nodes if task.name == "reweigh" else self._settings.max_budget
 
-    def _must_fit(self, task: Task, opened: OpenTree) -> None:
-        if task.name != "reweigh":
-            self._must_have_room(opened)
-        total, most = task.plan.total, self._budget(task)
-        if total is not None and total > most:
-            raise LimitExceeded(
-                "over-budget",
-                f"This growth may take {total:,} evaluations; one growth may take {most:,}.",
-                "Ask for fewer or shorter trajectories, and grow on from there.",
-            )
-
     def _must_have_room(self, opened: OpenTree) -> None:
         most = self._settings.max_nodes
         if opened.tree.size >= most:
@@ -382,22 +401,18 @@ class GrowthJobs:
                 "Begin another one from the state you want to go on from.",
             )
 
-    def _must_not_be_too_many(self, task: Task) -> None:
-        most = self._settings.growths_in_flight
-        if task.name == "reweigh":
-            return
-        running = sum(
-            growth.task.caller == task.caller and growth.task.name != "reweigh"
+    def _views(
+        self, caller: Caller, tree: TreeId, clients: set[str | None]
+    ) -> list[RunningGrowth]:
+        return [
+            growth
             for growth in self._running()
-            if not growth.is_stopped
-        )
-        if running >= most:
-            raise LimitExceeded(
-                "too-many-growths",
-                f"You have {running} growths running; {most} may run at a time.",
-                "Cancel one, or wait until one has ended.",
-                retryable=True,
-            )
+            if growth.opened.id == tree
+            and growth.task.caller == caller
+            and growth.task.automatic
+            and growth.task.name != "reweigh"
+            and growth.task.client in clients
+        ]
 
     def _running(self) -> list[RunningGrowth]:
         return [growth for growth in self._growths.values() if growth.job.state == "running"]

@@ -118,6 +118,8 @@ class Observatory:
     async def create_tree(self, caller: Caller, new: NewTree) -> TreeDetail:
         """A new tree, with worlds growing in it if `new` asks for them."""
         worlds = None if new.growth is None else plan_of(new.growth)
+        if worlds is not None:
+            self._growths.may_begin(worlds.plan, caller)
         opened = await self._beginnings.begin(caller, new)
         if worlds is not None:
             task = Task(
