@@ -90,11 +90,17 @@ class Histories(RuleBasedStateMachine):
         self.logged.append("restore", {"node": self._node(place)}, by=by)
 
     @precondition(lambda self: self.tree.size > 1)
-    @rule(places=st.lists(PLACE, min_size=1, max_size=3), kind=st.sampled_from(["hide", "show"]))
-    def hide_or_show(self, places: list[float], kind: str) -> None:
-        nodes = np.unique([max(1, self._node(place)) for place in places]).astype(np.uint32)
+    @rule(
+        nodes=st.lists(PLACE, max_size=2),
+        expansions=st.lists(PLACE, max_size=2),
+        kind=st.sampled_from(["hide", "show"]),
+    )
+    def hide_or_show(self, nodes: list[float], expansions: list[float], kind: str) -> None:
         word = {"hide": "hidden", "show": "shown"}[kind]
-        columns = {f"{word}_node": nodes, f"{word}_expansion": nodes[:1]}
+        columns = {
+            f"{word}_node": np.array([max(1, self._node(place)) for place in nodes], np.uint32),
+            f"{word}_expansion": np.array([self._node(place) for place in expansions], np.uint32),
+        }
         self.logged.append(kind, {}, columns, by="nobody")  # type: ignore[arg-type]
 
     @rule(by=PEOPLE)

@@ -123,6 +123,18 @@ def test_hidden_nodes_give_their_mass_back() -> None:
     assert logged.tree.find_child(0, logged.tree.key(node)) == node
 
 
+def test_a_state_whose_expansion_is_hidden_is_frontier_again_with_nothing_below() -> None:
+    logged = Logged()
+    (node,) = logged.branch(0, leading(PROMPT, 1)[0])
+    after = portrait(logged.tree)
+    root = np.array([0], "u4")
+    logged.append("hide", columns={"hidden_expansion": root})
+    assert logged.tree.ledger.frontier == 1
+    assert not logged.tree.has(node)
+    logged.append("show", columns={"shown_expansion": root})
+    assert portrait(logged.tree) == after
+
+
 def test_a_hidden_child_and_a_hidden_expansion_are_shown_again_by_growing_them() -> None:
     logged = Logged()
     key = leading(PROMPT, 1)[0]
