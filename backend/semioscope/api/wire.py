@@ -5,10 +5,13 @@ core's own sentence. Probabilities carry no unit; entropies and surprisals are i
 log-probabilities are natural logs; times are unix seconds.
 """
 
-from typing import Annotated, Any, Literal
+import re
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.config import JsonDict
+
+_HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 
 
 def _documented(description: str | None = None, **bounds: float) -> Any:
@@ -30,7 +33,7 @@ class _Asked(BaseModel):
     @classmethod
     def _whole_characters(cls, value: object) -> object:
         # JSON can spell half a surrogate pair, which is no text and can be stored nowhere.
-        if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+        if isinstance(value, str) and _HALF_CHARACTER.search(value):
             raise ValueError("the text holds half of a surrogate pair")
         return value
 

@@ -1,5 +1,7 @@
 """A small app behind the whole edge, over a real database."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Annotated, Literal
 
 import httpx
 import pytest
+import uvicorn
 from fastapi import FastAPI, Query, Request, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -80,7 +83,7 @@ def make_app(settings: Settings) -> FastAPI:
         raise RuntimeError("the secret is 12345")
 
     @app.websocket("/api/trees/{ref}/socket")
-    async def socket(websocket: WebSocket, ref: str, after: int = 0) -> None:
+    async def watch(websocket: WebSocket, ref: str, after: int = 0) -> None:
         if ref == "gone":
             raise Gone("revoked-link", "This link was revoked.")
         await websocket.accept()
@@ -128,3 +131,16 @@ async def browser(app: FastAPI) -> AsyncIterator[Browser]:
 @pytest.fixture
 def client(browser: Browser) -> httpx.AsyncClient:
     return browser()
+
+
+@pytest.fixture
+async def server(settings: Settings) -> AsyncIterator[str]:
+    """The address of the app behind a real server."""
+    running = uvicorn.Server(uvicorn.Config(make_app(settings), log_config=None))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = asyncio.create_task(running.serve([listener]))
+        while not running.started:  # noqa: ASYNC110 -- uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+        running.should_exit = True
+        await serving

@@ -1,18 +1,11 @@
 """A body over the limit is refused in a way that a client gets to read."""
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
-from fastapi import FastAPI
 
-from semioscope.settings import Settings
-
-from .conftest import LIMIT, make_app
+from .conftest import LIMIT
 
 
 async def chunks(sizes: list[int]) -> AsyncIterator[bytes]:
@@ -47,26 +40,11 @@ async def test_a_length_that_is_no_number_is_not_believed(client: httpx.AsyncCli
     assert response.status_code == 413
 
 
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[str]:
-    """The edge behind a real server, with the limits that Semioscope has."""
-    app: FastAPI = make_app(Settings(data_folder=tmp_path))
-    config = uvicorn.Config(app, log_config=None, ws="none")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        running = uvicorn.Server(config)
-        serving = asyncio.create_task(running.serve([listener]))
-        while not running.started:  # noqa: ASYNC110 -- uvicorn has no event for it
-            await asyncio.sleep(0.01)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        running.should_exit = True
-        await serving
-
-
 @pytest.mark.parametrize("is_streamed", [True, False])
 async def test_who_sends_50_mb_reads_the_answer(server: str, is_streamed: bool) -> None:
     content = chunks([1_000_000] * 50) if is_streamed else b"x" * 50_000_000
     async with httpx.AsyncClient() as client:
-        response = await client.post(f"{server}/api/bytes", content=content, timeout=60)
+        response = await client.post(f"http://{server}/api/bytes", content=content, timeout=60)
         assert (response.status_code, response.json()["code"]) == (413, "body-too-large")
         assert response.headers["connection"] == "close"
-        assert (await client.get(f"{server}/api/me")).status_code == 200
+        assert (await client.get(f"http://{server}/api/me")).status_code == 200

@@ -1,14 +1,20 @@
 """Every refusal is one clear sentence in problem JSON."""
 
+import json
 import logging
 from typing import Any
 
 import httpx
 import pytest
+import websockets
 from fastapi import FastAPI
+from pydantic import ValidationError
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
+from websockets.typing import Origin
 
+from semioscope.api.problems import problem_response, validation_response
+from semioscope.api.wire import CreateTreeRequest
 from semioscope.settings import Settings
 
 from .conftest import make_app
@@ -144,6 +150,41 @@ def test_a_server_without_denial_responses_just_closes(settings: Settings) -> No
     ):
         pass
     assert closed.value.code == 1008
+
+
+@pytest.mark.parametrize(
+    ("ref", "origin", "status", "code"),
+    [("gone", None, 410, "revoked-link"), ("t", "http://evil.example", 403, "other-origin")],
+)
+async def test_a_real_server_denies_a_socket_without_a_fault_in_its_log(
+    server: str,
+    ref: str,
+    origin: str | None,
+    status: int,
+    code: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    address = f"ws://{server}/api/trees/{ref}/socket"
+    with pytest.raises(websockets.InvalidStatus) as denial:
+        await websockets.connect(address, origin=None if origin is None else Origin(origin))
+    response = denial.value.response
+    assert (response.status_code, json.loads(response.body)["code"]) == (status, code)
+    assert [r for r in caplog.records if r.levelno >= logging.ERROR] == []
+
+
+async def test_half_a_character_in_a_refusal_is_spelt_out() -> None:
+    response = problem_response(404, "unknown-rule", "No rule “\ud800”.", hint="Not \udfff.")
+    told = json.loads(bytes(response.body))
+    assert (told["detail"], told["hint"]) == ("No rule “\\ud800”.", "Not \\udfff.")
+
+
+@pytest.mark.parametrize("prompt", ["\\ud800", "ab\\udfff", "\\udc00\\ud800"])
+def test_a_request_with_half_a_character_is_refused(prompt: str) -> None:
+    raw = f'{{"rule": "coin", "prompt": "{prompt}"}}'
+    with pytest.raises(ValidationError) as refusal:
+        CreateTreeRequest.model_validate(json.loads(raw))
+    response = validation_response(refusal.value.errors())
+    assert "half of a surrogate pair" in json.loads(bytes(response.body))["detail"]
 
 
 @pytest.fixture
