@@ -64,7 +64,7 @@ class Server:
                 raise RuntimeError(f"the server stopped by itself:\n{self.output()}")
             if time.perf_counter() - began > patience_s:
                 raise TimeoutError(f"not ready within {patience_s} s:\n{self.output()}")
-            time.sleep(0.02)
+            time.sleep(0.1)
         return time.perf_counter() - began
 
     def stop(self) -> None:
