@@ -59,12 +59,11 @@ class Server:
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
             )
-        while not self._is_ready():
-            if self._process.poll() is not None:
-                raise RuntimeError(f"the server stopped by itself:\n{self.output()}")
-            if time.perf_counter() - began > patience_s:
-                raise TimeoutError(f"not ready within {patience_s} s:\n{self.output()}")
-            time.sleep(0.1)
+        try:
+            self._wait_until_ready(self._process, began + patience_s)
+        except BaseException:
+            self.kill()
+            raise
         return time.perf_counter() - began
 
     def stop(self) -> None:
@@ -90,6 +89,14 @@ class Server:
             process.kill()
             process.wait()
             raise
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes], until: float) -> None:
+        while not self._is_ready():
+            if process.poll() is not None:
+                raise RuntimeError(f"the server stopped by itself:\n{self.output()}")
+            if time.perf_counter() > until:
+                raise TimeoutError(f"the server is not ready in time:\n{self.output()}")
+            time.sleep(0.1)
 
     def _is_ready(self) -> bool:
         try:
