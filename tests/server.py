@@ -38,7 +38,7 @@ class Server:
         self._settings = {f"SEMIOSCOPE_{name.upper()}": value for name, value in settings.items()}
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, patience_s: float = 120.0) -> float:
+    def start(self, patience_s: float = 240.0) -> float:
         """Starts the process; returns the seconds until its rule was ready."""
         self.folder.mkdir(parents=True, exist_ok=True)
         environment = {
