@@ -30,7 +30,6 @@ export class Nodes {
   start = new Int32Array(0);
   count = new Uint32Array(0);
   complete = new Uint8Array(0);
-  logSumExp = new Float32Array(0);
   /** Of the whole distribution under the rule, bits. */
   entropy = new Float32Array(0);
 
@@ -81,7 +80,6 @@ export class Nodes {
     this.start = grown(this.start, capacity);
     this.count = grown(this.count, capacity);
     this.complete = grown(this.complete, capacity);
-    this.logSumExp = grown(this.logSumExp, capacity);
     this.entropy = grown(this.entropy, capacity);
   }
 }

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { cameraOf } from "./camera";
 import { neighbour } from "./neighbours";
-import { linesThrough, pick, targetsInOrder } from "./pick";
-import { ToyTree } from "./toy";
+import { linesThrough, pick } from "./pick";
+import { cameraOf, ToyTree } from "./toy";
 import { layoutWorlds } from "./worlds";
 
 const toy = new ToyTree(() => [0.5, 0.3, 0.1, 0.06, 0.04]);
@@ -22,10 +21,16 @@ const scene = layoutWorlds(toy.model, toy.rules, cameraOf(0), {
 });
 
 describe("pointing", () => {
-  it("finds every target of the picture at its own middle", () => {
-    for (const target of targetsInOrder(scene)) {
-      const found = pick(scene, (target.x0 + target.x1) / 2, (target.y0 + target.y1) / 2);
-      expect(found).toEqual(target);
+  it("finds every block and every token at its own middle", () => {
+    for (const { ref, x0, x1, y0, y1 } of scene.blocks) {
+      const found = pick(scene, (x0 + x1) / 2, (y0 + y1) / 2);
+      expect(found).toMatchObject({ kind: "block", ref, x0, x1, y0, y1 });
+    }
+    for (const { pieces, y, index } of scene.lines) {
+      for (const { ref, x0, x1 } of pieces) {
+        const found = pick(scene, (x0 + x1) / 2, y);
+        expect(found).toMatchObject({ kind: "token", ref, line: index, x0, x1 });
+      }
     }
   });
 

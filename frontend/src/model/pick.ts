@@ -1,4 +1,4 @@
-/** What is under the pointer, and what a scene offers in reading order. */
+/** What is under the pointer, and which lines pass through a state. */
 import type { StateRef } from "./ref";
 import type { Line, Scene } from "./scene";
 
@@ -36,19 +36,6 @@ export function pick(scene: Scene, x: number, y: number): Target | null {
   if (line === undefined) return null;
   const { at, index, x1, y0, y1 } = line;
   return { kind: "line", ref: at, line: index, x0: x1, x1: scene.width, y0, y1 };
-}
-
-/** Every block and token: blocks column by column, then the lines' tokens from top to bottom. */
-export function targetsInOrder(scene: Scene): Target[] {
-  const blocks = [...scene.blocks]
-    .sort((a, b) => a.column - b.column || a.y0 - b.y0)
-    .map(({ ref, first, x0, x1, y0, y1 }): Target => {
-      return { kind: "block", ref, line: first, x0, x1, y0, y1 };
-    });
-  const tokens = scene.lines.flatMap((line) =>
-    line.pieces.map((piece) => tokenTarget(line, piece)),
-  );
-  return [...blocks, ...tokens];
 }
 
 /** The lines that pass through a state that is on the screen; all of them for the anchor. */

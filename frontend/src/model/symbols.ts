@@ -5,18 +5,12 @@ const NO_BYTES = new Uint8Array(0);
 
 export class Symbols {
   private readonly labels = new Map<number, Uint8Array>();
-  private readonly states = new Map<number, Uint8Array>();
   private readonly texts = new Map<number, string | null>();
   private readonly decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
   /** The token's bytes, or the label of a rewriting step; empty for a key never used. */
   bytesOf(key: number): Uint8Array {
     return this.labels.get(key) ?? NO_BYTES;
-  }
-
-  /** The state that a rewriting symbol leads to; null under an appending rule. */
-  stateOf(key: number): Uint8Array | null {
-    return this.states.get(key) ?? null;
   }
 
   /** The text of a token that is whole characters by itself, else null. */
@@ -36,28 +30,14 @@ export class Symbols {
   /** Takes the symbol_* columns of a frame. */
   add(columns: Columns): void {
     const keys = column(columns, "symbol_key");
-    slices(keys, column(columns, "symbol_length"), column(columns, "symbol_bytes"), (key, bytes) => {
-      this.labels.set(key, bytes);
-      this.texts.delete(key);
-    });
-    const lengths = column(columns, "symbol_state_length");
-    slices(keys, lengths, column(columns, "symbol_state_bytes"), (key, bytes) => {
-      this.states.set(key, bytes);
-    });
-  }
-}
-
-function slices(
-  keys: ArrayLike<number>,
-  lengths: ArrayLike<number>,
-  bytes: ArrayLike<number>,
-  take: (key: number, bytes: Uint8Array) => void,
-): void {
-  const all = Uint8Array.from(bytes);
-  let start = 0;
-  for (let i = 0; i < lengths.length; i++) {
-    const end = start + lengths[i]!;
-    take(keys[i]!, all.subarray(start, end));
-    start = end;
+    const lengths = column(columns, "symbol_length");
+    const bytes = Uint8Array.from(column(columns, "symbol_bytes"));
+    let start = 0;
+    for (let i = 0; i < keys.length; i++) {
+      const end = start + lengths[i]!;
+      this.labels.set(keys[i]!, bytes.subarray(start, end));
+      this.texts.delete(keys[i]!);
+      start = end;
+    }
   }
 }

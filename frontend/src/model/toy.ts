@@ -1,6 +1,7 @@
 /** Small trees for tests, grown through the same events as real ones. */
 import type { Column } from "../base/columns";
 import type { Step } from "../base/headers";
+import type { Camera } from "./camera";
 import { ALL_KEPT, RULE } from "./weighting";
 import { TreeModel, type TreeShape } from "./tree";
 
@@ -21,6 +22,11 @@ export interface ToyOptions {
   readonly bytesOf?: (key: number) => Uint8Array;
   /** What is missing from 1 is not stored rather than impossible. */
   readonly incomplete?: boolean;
+}
+
+/** The whole interval of a state in view. */
+export function cameraOf(anchor: number): Camera {
+  return { anchor, lo: 0, hi: 1 };
 }
 
 export class ToyTree {
@@ -62,7 +68,6 @@ export class ToyTree {
     this.event("grow", { first_node: this.model.size }, {
       ...this.symbols(keys),
       expanded_node: Uint32Array.from(nodes),
-      expanded_log_sum_exp: new Float32Array(nodes.length),
       expanded_entropy: Float32Array.from(rows, (row) =>
         row.reduce((sum, { p }) => sum - p * Math.log2(p), 0),
       ),

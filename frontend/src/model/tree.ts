@@ -139,11 +139,6 @@ export class TreeModel {
     return this.isExpanded(node) ? this.nodes.entropy[node]! : NaN;
   }
 
-  /** Of the raw logits, natural log; NaN when not expanded. */
-  logSumExp(node: number): number {
-    return this.isExpanded(node) ? this.nodes.logSumExp[node]! : NaN;
-  }
-
   /** What is stored of its expansion, or null. */
   candidates(node: number): Candidates | null {
     if (!this.isExpanded(node)) return null;
@@ -339,7 +334,6 @@ export class TreeModel {
     const expanded = column(columns, "expanded_node");
     const counts = column(columns, "expanded_count");
     const complete = column(columns, "expanded_complete");
-    const logSumExp = column(columns, "expanded_log_sum_exp");
     const entropy = column(columns, "expanded_entropy");
     const keys = column(columns, "candidate_key");
     const logProbs = column(columns, "candidate_log_prob");
@@ -353,7 +347,6 @@ export class TreeModel {
         this.nodes.start[node] = this.candidateCount;
         this.nodes.count[node] = count;
         this.nodes.complete[node] = complete[i]!;
-        this.nodes.logSumExp[node] = logSumExp[i]!;
         this.nodes.entropy[node] = entropy[i]!;
         for (let k = 0; k < count; k++) {
           this.candidateKeys[this.candidateCount + k] = keys[from + k]!;

@@ -82,48 +82,6 @@ export function locate(
   return { key, child: tree.childOf(node, key), start: lastStart, q, logProb };
 }
 
-/** The interval of `node` inside that of its ancestor `anchor`; null where it is not known. */
-export function intervalWithin(
-  tree: TreeModel,
-  weighting: Weighting,
-  anchor: number,
-  node: number,
-): { lo: number; hi: number } | null {
-  let lo = 0;
-  let hi = 1;
-  for (let at = node; at !== anchor; at = tree.parent[at]!) {
-    const share = shareOf(tree, weighting, at);
-    if (share === null) return null;
-    lo = share.start + share.q * lo;
-    hi = share.start + share.q * hi;
-  }
-  return { lo, hi };
-}
-
-/** The share of a node in its parent's interval: F(t⁻) and q; null where it is not known. */
-export function shareOf(
-  tree: TreeModel,
-  weighting: Weighting,
-  node: number,
-): { start: number; q: number } | null {
-  const parent = tree.parent[node]!;
-  const weights = weighting.weightsAt(parent);
-  const first = tree.firstCandidate(parent);
-  if (weights === null || first === -1) return null;
-  const rank = tree.rank[node]!;
-  if (rank >= weights.kept) return null;
-  const q = widthOf(weighting.beta, tree.logProb[node]!, weights.logZ);
-  if (rank >= tree.candidatesOf(parent)) {
-    const start = weighting.tailCumAt(node);
-    return Number.isNaN(start) ? null : { start, q };
-  }
-  let start = 0;
-  for (let i = 0; i < rank; i++) {
-    start += widthOf(weighting.beta, tree.candidateLogProbs[first + i]!, weights.logZ);
-  }
-  return { start, q };
-}
-
 function locateInTail(
   tree: TreeModel,
   node: number,

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cameraOf, type Camera } from "./camera";
+import type { Camera } from "./camera";
 import { offsetOf } from "./random";
 import type { Scene, WorldsOptions } from "./scene";
-import { ToyTree, type ToyRule } from "./toy";
+import { cameraOf, ToyTree, type ToyRule } from "./toy";
 import type { Weighting } from "./weighting";
 import { layoutWorlds } from "./worlds";
 

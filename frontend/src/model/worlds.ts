@@ -59,7 +59,7 @@ export function layoutWorlds(
 }
 
 /** How many columns of blocks fit beside the text. */
-export function columnsOf(width: number, columnWidth: number, linesOn: boolean): number {
+function columnsOf(width: number, columnWidth: number, linesOn: boolean): number {
   const share = linesOn ? 1 - TEXT_SHARE : 1;
   return Math.max(1, Math.floor((width * share) / columnWidth));
 }

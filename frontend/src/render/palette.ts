@@ -81,7 +81,7 @@ export function contrast(one: string, other: string): number {
 }
 
 /** Relative luminance of a CSS colour, 0 to 1 (WCAG 2.2). */
-export function luminance(colour: string): number {
+function luminance(colour: string): number {
   const { r, g, b } = rgb(colour);
   const linear = (channel: number): number => {
     const share = channel / 255;
