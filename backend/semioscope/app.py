@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 from semioscope import __version__
 from semioscope.api.document import openapi_document
 from semioscope.api.edge import add_edge
+from semioscope.api.methods import AllowedMethods
 from semioscope.api.routers import growths, page, rules, sharing, socket, trees
 from semioscope.core.errors import SemioscopeError
 from semioscope.rules.catalogue import Catalogue
@@ -70,11 +71,13 @@ def create_app(
         redoc_url=None,
     )
     app.state.page = page.PageFiles(told.page_folder)
-    for router in (rules, trees, growths, sharing, socket, page):
-        app.include_router(router.router)
+    routers = [each.router for each in (rules, trees, growths, sharing, socket, page)]
+    for router in routers:
+        app.include_router(router)
     app.add_api_route(
         "/api/openapi.json", lambda: JSONResponse(openapi_document(app)), include_in_schema=False
     )
+    app.add_middleware(AllowedMethods, routes=[route for each in routers for route in each.routes])
     add_edge(app, told)
     return app
 
