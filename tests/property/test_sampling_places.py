@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semioscope.core.distribution import Question, answer_row
@@ -15,6 +15,7 @@ from tests.property.test_sampling_stored import procedures, rows
 positions = st.lists(st.floats(0, 1, exclude_max=True), min_size=1, max_size=8)
 
 
+@settings(deadline=None)
 @given(rows(), st.one_of(st.just(IDENTITY), procedures()), positions)
 def test_a_draw_is_the_state_whose_interval_holds_it(
     row: Float32Array, procedure: Procedure, draws: list[float]
@@ -34,6 +35,7 @@ def test_a_draw_is_the_state_whose_interval_holds_it(
         assert u < ends[drawn.rank] or ends[drawn.rank] == ends[-1]
 
 
+@settings(deadline=None)
 @given(rows(), procedures(), st.data())
 def test_a_scored_state_has_its_rank_and_its_place(
     row: Float32Array, procedure: Procedure, data: st.DataObject
@@ -50,6 +52,7 @@ def test_a_scored_state_has_its_rank_and_its_place(
     assert math.isnan(scored.cum_procedure) == (not kept)
 
 
+@settings(deadline=None)
 @given(rows(), st.floats(-20, 0))
 def test_above_are_all_that_reach_the_threshold(row: Float32Array, threshold: float) -> None:
     answer = answer_row(Question((0,), above=threshold), row, 0.0, IDENTITY)
@@ -57,6 +60,7 @@ def test_above_are_all_that_reach_the_threshold(row: Float32Array, threshold: fl
     assert [one.key for one in answer.above] == expected
 
 
+@settings(deadline=None)
 @given(rows())
 def test_an_expansion_keeps_the_leading_64_and_the_entropy_of_all(row: Float32Array) -> None:
     expansion = answer_row(Question((0,)), row, 1.5, IDENTITY).expansion

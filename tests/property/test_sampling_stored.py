@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from semioscope.core.ranking import LEADING, RankedRow
@@ -49,6 +49,7 @@ def procedures() -> st.SearchStrategy[Procedure]:
     )
 
 
+@settings(deadline=None)
 @given(rows(), procedures())
 def test_stored_equals_full_or_none(row: Float32Array, procedure: Procedure) -> None:
     ranked = np.sort(row[row > -np.inf])[::-1]
@@ -67,6 +68,7 @@ def test_stored_equals_full_or_none(row: Float32Array, procedure: Procedure) -> 
         assert stored.entropy == full.entropy
 
 
+@settings(deadline=None)
 @given(rows(), st.lists(steps, max_size=4))
 def test_a_cut_only_ever_shortens(row: Float32Array, chosen: list[Step]) -> None:
     kept = [
@@ -77,6 +79,7 @@ def test_a_cut_only_ever_shortens(row: Float32Array, chosen: list[Step]) -> None
     assert kept[-1] >= 1
 
 
+@settings(deadline=None)
 @given(rows(), st.integers(1, 250))
 def test_rank_order_is_by_probability_then_key(row: Float32Array, count: int) -> None:
     expected = np.argsort(-row, kind="stable")

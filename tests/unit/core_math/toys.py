@@ -3,6 +3,7 @@
 import hashlib
 import math
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import numpy as np
 
@@ -25,7 +26,8 @@ class ToyRule:
     every machine once rounded to float32."""
 
     def __init__(self, weigh: Weigh, size: int, end_keys: tuple[int, ...] = ()) -> None:
-        self._weigh = weigh
+        self._weigh = cache(weigh)
+        self._probabilities = cache(self._divide)
         self.alphabet = Alphabet([f"{key},".encode() for key in range(size)], end_keys)
         self.description = RuleDescription(
             id="toy",
@@ -50,8 +52,12 @@ class ToyRule:
         )
 
     def probability(self, state: tuple[int, ...], key: int) -> float:
+        return self._probabilities(state)[key]
+
+    def _divide(self, state: tuple[int, ...]) -> list[float]:
         weights = self._weigh(state)
-        return weights[key] / sum(weights)
+        total = sum(weights)
+        return [weight / total for weight in weights]
 
     def answer(self, questions: list[Question], procedure: Procedure) -> list[Answer]:
         return [
