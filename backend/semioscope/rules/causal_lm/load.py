@@ -14,7 +14,7 @@ from semioscope.rules.causal_lm.engine import TreeEngine
 from semioscope.rules.causal_lm.files import ModelFiles, find_files
 from semioscope.rules.causal_lm.fingerprint import model_fingerprint
 from semioscope.rules.causal_lm.proof import disproof
-from semioscope.rules.causal_lm.reach import reach_of, window_of
+from semioscope.rules.causal_lm.reach import objection, reach_of, window_of
 from semioscope.rules.causal_lm.rule import CausalLM, Engine
 from semioscope.rules.causal_lm.sequential import SequentialEngine
 from semioscope.rules.causal_lm.sources import Source
@@ -81,8 +81,7 @@ def suitable_engine(
 ) -> tuple[Engine, tuple[str, ...]]:
     """The fast engine where it is proved right for this model, else the plain one; and notes."""
     reach = reach_of(model.config)
-    why = "its attention has no fixed form" if not reach else None
-    why = why or disproof(model, alphabet_size, reach)
+    why = objection(model.config) or disproof(model, alphabet_size, reach)
     if why is None:
         capacity = max(1, cache_bytes // _bytes_of_a_token(model))
         return TreeEngine(model, capacity, reach), ()

@@ -12,9 +12,22 @@ def window_of(config: Any) -> int:
     return int(getattr(text, "max_position_embeddings", None) or UNKNOWN_WINDOW)
 
 
+def objection(config: Any) -> str | None:
+    """What in a configuration speaks against the fast path before anything is tried.
+
+    A cap on the logits is next to nothing where logits are small, so that a probe may miss it.
+    """
+    text = config.get_text_config(decoder=True)
+    if set(getattr(text, "layer_types", None) or ()) - {"full_attention", "sliding_attention"}:
+        return "its layers do not all attend to tokens"
+    if getattr(text, "final_logit_softcapping", None):
+        return "its logits are capped"
+    return None
+
+
 def reach_of(config: Any) -> int:
     """The longest state of which every token sees all earlier ones, by positions that do not
-    depend on how long the state is; 0 if there is no such length.
+    depend on how long the state is.
 
     Beyond it a sliding window hides early tokens, or rotary frequencies are scaled by the length
     of the whole, which the probe on loading is too short to notice.
@@ -22,8 +35,6 @@ def reach_of(config: Any) -> int:
     text = config.get_text_config(decoder=True)
     reach = window_of(config)
     layer_types = set(getattr(text, "layer_types", None) or ())
-    if layer_types - {"full_attention", "sliding_attention"}:
-        return 0
     if layer_types != {"full_attention"} and (window := getattr(text, "sliding_window", None)):
         reach = min(reach, int(window))
     rope = getattr(text, "rope_parameters", None) or {}

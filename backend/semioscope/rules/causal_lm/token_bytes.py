@@ -40,11 +40,7 @@ def _uses(part: Any, kind: str) -> bool:
     """Is this decoder, or one of those it is made of, of that type?"""
     if not isinstance(part, Mapping):
         return False
-    parts = [
-        *part.get("decoders", ()),
-        *part.get("pretokenizers", ()),
-        *part.get("normalizers", ()),
-    ]
+    parts = part.get("decoders", ())
     return part.get("type") == kind or any(_uses(each, kind) for each in parts)
 
 
