@@ -60,6 +60,13 @@ def test_children_take_their_probability_from_the_residual() -> None:
     assert tree.find_child(0, second) == nodes[1]
 
 
+def test_children_added_by_several_growths_are_all_there_in_order() -> None:
+    logged = Logged()
+    a, b, c, d = leading(PROMPT, 4)
+    made = [*logged.branch(0, c), *logged.branch(0, a, d, by="bob"), *logged.branch(0, b)]
+    assert logged.tree.children(0) == made
+
+
 def test_end_tokens_and_length_l_are_terminal() -> None:
     logged = Logged()
     growth = logged.growth()
@@ -144,6 +151,31 @@ def test_a_hidden_child_and_a_hidden_expansion_are_shown_again_by_growing_them()
     assert logged.branch(0, key, by="bob") == [node]
     assert portrait(logged.tree) == before
     assert logged.tree.size == 2
+
+
+def test_an_expansion_shown_again_keeps_its_first_numbers_and_moves_no_others() -> None:
+    logged = Logged()
+    (node,) = logged.branch(0, leading(PROMPT, 1)[0], automatic=True)
+    deeper = logged.branch(0, leading(PROMPT, 2)[1], automatic=True)[0]
+    logged.expand(node)
+    first = portrait(logged.tree)
+    logged.undo()
+    growth = logged.growth()
+    other = appending_answer((1, 2))
+    growth.expand(node, other, "rule")
+    shown = growth.expansion(node)
+    assert shown is not None
+    assert shown.keys.tolist() != other.expansion.keys.tolist()
+    logged.expand_into(growth, deeper)
+    logged.take(growth)
+    after = portrait(logged.tree)
+    name = (logged.tree.key(node),)
+    assert after[name] == first[name]
+    expansion = logged.tree.expansion(deeper)
+    assert expansion is not None
+    state = logged.tree.state_of(deeper)
+    assert isinstance(state, tuple)
+    assert expansion.keys.tolist() == appending_answer(state).expansion.keys.tolist()
 
 
 def test_equal_rewriting_states_share_a_state_id() -> None:
