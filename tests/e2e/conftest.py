@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.e2e.browser import launch
 from tests.e2e.observatory import Observatory
 from tests.server import Server
+
+PATIENCE_MS = 20_000
+"""For what a busy machine takes longer to show; what has a limit of its own states it."""
 
 # Chromium logs every answer over 399 as an error, also those that a test asks for.
 REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
@@ -18,6 +21,7 @@ REFUSAL = re.compile(r"Failed to load resource: the server responded with a stat
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests of the page; gone before tests with event loops of their own."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = launch(playwright)
         yield browser
@@ -43,7 +47,7 @@ def new_visitor(browser: Browser, model_server: Server) -> Iterator[NewVisitor]:
     def make(server: Server | None = None, **context: Any) -> Observatory:
         profile = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"}
         opened = browser.new_context(**{**profile, **context})
-        opened.set_default_timeout(20_000)
+        opened.set_default_timeout(PATIENCE_MS)
         contexts.append(opened)
         page = opened.new_page()
         page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
