@@ -15,6 +15,8 @@ export interface StateFacts {
   logProbProcedure: number | null;
   /** Of the last step alone, under the rule. */
   stepLogProb: number;
+  /** Of the last step alone, under the procedure; null where not yet known. */
+  stepLogProbProcedure: number | null;
   status: Status;
   /** The nearest cut at or above the state; null when there is none. */
   cut: number | null;
@@ -32,6 +34,10 @@ export function factsOf(model: TreeModel, weighting: Weighting, state: StateRef)
       logProb: model.cumLogProb[node] ?? 0,
       logProbProcedure: along,
       stepLogProb: model.logProb[node] ?? 0,
+      stepLogProbProcedure:
+        node === 0
+          ? 0
+          : stepLogProb(weighting, parent, model.rank[node] ?? 0, model.logProb[node] ?? 0),
       status: statusOf(model, node, cut),
       cut,
     };
@@ -44,6 +50,7 @@ export function factsOf(model: TreeModel, weighting: Weighting, state: StateRef)
     logProb: (model.cumLogProb[node] ?? 0) + next.logProb,
     logProbProcedure: along === null || q === null ? null : along + q,
     stepLogProb: next.logProb,
+    stepLogProbProcedure: q,
     status: cut === null ? "candidate" : "pruned",
     cut,
   };
