@@ -5,15 +5,25 @@ import { shareHeights } from "./share";
 /** Segments of a height of n pitches that hold the lines standing at (i + offset) pitches. */
 const segments = fc
   .record({
-    cuts: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 80 }),
+    cuts: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 40 }),
+    // Thin segments around single lines: those are what moves boundaries.
+    pinched: fc.array(fc.tuple(fc.nat(59), fc.double({ min: 0.001, max: 0.4, noNaN: true })), {
+      maxLength: 20,
+    }),
     lines: fc.integer({ min: 1, max: 60 }),
     pitch: fc.double({ min: 8, max: 30, noNaN: true }),
-    offset: fc.double({ min: 0, max: 0.999, noNaN: true }),
+    offset: fc.oneof(fc.constant(0.5), fc.double({ min: 0, max: 0.999, noNaN: true })),
     room: fc.double({ min: 0.5, max: 1, noNaN: true }),
   })
-  .map(({ cuts, lines, pitch, offset, room }) => {
+  .map(({ cuts, pinched, lines, pitch, offset, room }) => {
     const height = lines * pitch;
-    const ends = [...cuts.map((cut) => cut * height).sort((a, b) => a - b), height];
+    const around = pinched.flatMap(([line, half]) =>
+      [-half, half].map((side) => ((line % lines) + offset + side) * pitch),
+    );
+    const inside = [...cuts.map((cut) => cut * height), ...around]
+      .filter((cut) => cut >= 0 && cut <= height)
+      .sort((a, b) => a - b);
+    const ends = [...inside, height];
     const counts: number[] = [];
     let from = 0;
     for (const end of ends) {

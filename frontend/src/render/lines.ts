@@ -83,16 +83,20 @@ function drawSurprise(brush: Brush, scene: Scene): void {
       const strength = (piece.bits - FAINT_BITS) / (STRONG_BITS - FAINT_BITS);
       if (strength <= 0 || piece.text === END_MARK) continue;
       context.globalAlpha = brush.alpha * clamp(0.16 + 0.7 * strength, 0, 0.86);
-      const indent = leadingSpace(piece, scene.textSize);
-      context.fillRect(piece.x0 + indent, bottom - 1.25, piece.x1 - piece.x0 - indent, 1.25);
+      const { from, to } = inkSpan(piece, scene.textSize);
+      context.fillRect(from, bottom - 1.25, to - from, 1.25);
     }
   }
   context.globalAlpha = brush.alpha;
 }
 
-/** A token's underline begins at its first visible character. */
-function leadingSpace({ text }: Piece, textSize: number): number {
-  return text.length > 1 && text.startsWith(" ") ? textSize * MONO_ADVANCE : 0;
+/** Where a token has ink, for its underline; a token of spaces is underlined under one of them. */
+function inkSpan({ text, x0, x1 }: Piece, textSize: number): { from: number; to: number } {
+  const space = textSize * MONO_ADVANCE;
+  const before = text.length - text.trimStart().length;
+  if (before === text.length) return { from: x0, to: Math.min(x1, x0 + space) };
+  const after = text.length - text.trimEnd().length;
+  return { from: x0 + before * space, to: x1 - after * space };
 }
 
 /** Plain neighbours of one colour are drawn together: a line mostly costs one call. */
