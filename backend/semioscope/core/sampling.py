@@ -25,6 +25,8 @@ HIGHEST_TEMPERATURE: Final = 100.0
 MOST_STEPS: Final = 8
 IDENTITY_FINGERPRINT: Final = "rule"
 _HUGE: Final = 1e300
+_ROUNDING: Final = 1e-7
+"""By how much float32 log-probabilities may fall short of a mass: heads of a fair coin, of 0.5."""
 
 
 def _number(value: object, code: str, name: str) -> float:
@@ -306,11 +308,12 @@ def _nucleus(row: RankedLogProbs, beta: float, kept: int, p: float) -> int | Non
     log_norm = _log_norm(row, beta, kept)
     if log_norm is None:
         return None
+    reach = p - _ROUNDING
     limit = None if kept == ALL_KEPT else kept
     for log_probs in row.prefixes(limit):
         cumulative = np.cumsum(probabilities(beta, log_norm, log_probs))
-        if cumulative[-1] >= p:
-            return 1 + int(np.searchsorted(cumulative, p, side="left"))
+        if cumulative[-1] >= reach:
+            return 1 + int(np.searchsorted(cumulative, reach, side="left"))
     return _all_ranks(row, kept)
 
 

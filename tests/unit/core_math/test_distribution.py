@@ -99,6 +99,12 @@ def test_an_impossible_state_scores_nothing() -> None:
     assert answer.expansion.complete
 
 
+def test_a_draw_at_a_border_belongs_to_the_state_behind_it() -> None:
+    row = np.full(4, math.log(0.25), np.float32)
+    answer = answer_row(Question((0,), draws=(0.0, 0.25, 0.5, 0.75)), row, 0.0, IDENTITY)
+    assert [drawn.rank for drawn in answer.drawn] == [0, 1, 2, 3]
+
+
 def test_where_nothing_can_follow_nothing_is_drawn() -> None:
     row = np.full(3, -np.inf, np.float32)
     answer = answer_row(Question((0,), draws=(0.5,), above=-3.0), row, 0.0, IDENTITY)

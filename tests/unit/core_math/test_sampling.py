@@ -142,6 +142,20 @@ def test_a_cut_gives_ties_to_the_lowest_keys() -> None:
     assert np.flatnonzero(dense(Procedure((TopP(0.35),)), row)).tolist() == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize(
+    ("sides", "p", "kept"), [(2, 0.5, 1), (4, 0.75, 3), (4, 0.76, 4), (6, 0.5, 3)]
+)
+def test_a_nucleus_ends_where_its_mass_is_reached(sides: int, p: float, kept: int) -> None:
+    row = log_softmax(np.zeros(sides))
+    assert weigh_full(Procedure((TopP(p),)), row).kept == kept
+    assert warm_and_back(row, p) == kept
+
+
+def warm_and_back(row: Float32Array, p: float) -> int:
+    """The same cut after temperatures that cancel, which is normalised by another way."""
+    return weigh_full(Procedure((Temperature(2), TopK(50), Temperature(0.5), TopP(p))), row).kept
+
+
 def test_nothing_to_choose_from_weighs_nothing() -> None:
     empty = np.empty(0, np.float32)
     for steps in PROCEDURES.values():
