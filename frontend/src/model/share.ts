@@ -13,6 +13,8 @@
  * than one.
  */
 
+import { clamp } from "../base/interval";
+
 /**
  * ends: exact end of each segment, ascending, the last one = height. needs: room of each segment,
  * Σ ≤ height. Returns the drawn boundaries, ends.length + 1 of them, from 0 to height.
@@ -26,17 +28,14 @@ export function shareHeights(
   const room = new Float64Array(count + 1);
   for (let i = 0; i < count; i++) room[i + 1] = room[i]! + needs[i]!;
   const spare = Math.max(0, height - room[count]!);
+  // Where the exact boundary is, less the room needed above it: to be made ascending.
   const wanted = (boundary: number): number =>
-    boundary === 0
-      ? 0
-      : boundary === count
-        ? spare
-        : Math.min(spare, Math.max(0, ends[boundary - 1]! - room[boundary]!));
+    boundary === 0 ? 0 : ends[boundary - 1]! - room[boundary]!;
   const drawn = new Float64Array(count + 1);
-  for (let i = 0, most = 0; i <= count; i++) drawn[i] = most = Math.max(most, wanted(i));
-  for (let i = count, least = spare; i >= 0; i--) {
+  for (let i = 0, most = -Infinity; i <= count; i++) drawn[i] = most = Math.max(most, wanted(i));
+  for (let i = count, least = Infinity; i >= 0; i--) {
     least = Math.min(least, wanted(i));
-    drawn[i] = (drawn[i]! + least) / 2 + room[i]!;
+    drawn[i] = room[i]! + clamp((drawn[i]! + least) / 2, 0, spare);
   }
   return drawn;
 }
