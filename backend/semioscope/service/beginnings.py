@@ -11,8 +11,10 @@ from semioscope.core.tree import Tree
 from semioscope.rules.catalogue import LoadedRule
 from semioscope.service import checks
 from semioscope.service.access import Caller
-from semioscope.service.open_trees import OpenTree, OpenTrees, stored_prompt
+from semioscope.service.open_tree import OpenTree
+from semioscope.service.open_trees import OpenTrees
 from semioscope.service.rule_door import RuleDoor
+from semioscope.service.stored_beginning import stored_beginning
 from semioscope.settings import Settings
 from semioscope.store.identities import Identities
 from semioscope.store.records import NewTree as TreeRecord
@@ -76,7 +78,7 @@ class Beginnings:
             name=tree.name,
             rule=tree.rule.to_json(),
             rule_fingerprint=tree.rule.fingerprint,
-            prompt=stored_prompt(tree.prompt, tree.prompt_pieces, tree.procedure, tree.name),
+            prompt=stored_beginning(tree),
             max_length=tree.max_length,
         )
         return self._opened.hold(await self._store.create_tree(record, caller.id), tree)

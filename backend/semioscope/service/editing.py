@@ -15,10 +15,12 @@ from semioscope.core.tree import Tree
 from semioscope.core.types import NodeId, Seq
 from semioscope.service import checks
 from semioscope.service.access import Caller
-from semioscope.service.growth_jobs import GrowthJobs, Task, child_by
+from semioscope.service.growth_driver import child_by
+from semioscope.service.growth_jobs import GrowthJobs
 from semioscope.service.jobs import Job
-from semioscope.service.open_trees import Change, OpenTree, new_change, to_the_end
+from semioscope.service.open_tree import Change, OpenTree, new_change, to_the_end
 from semioscope.service.rule_door import RuleDoor
+from semioscope.service.running_growth import Task
 from semioscope.service.weighing import weigh_event
 from semioscope.settings import Settings
 from semioscope.store.trees import Trees

@@ -1,142 +1,30 @@
-"""Drives growth strategies: question by question, event by event.
-
-Between two steps a strategy's questions are with the rule's worker and nothing is locked. A step
-(answers in, event out) runs under the tree's lock and is never interrupted: a cancelled growth
-ends between two steps, and what it has grown stays.
-"""
+"""All growths of this server: begun, bounded, replaced, cancelled, remembered."""
 
 import asyncio
 import logging
-import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final, TypeVar
-from uuid import uuid4
+from collections.abc import Sequence
+from typing import Final
 
-from semioscope.core.distribution import Answer
 from semioscope.core.errors import Conflict, LimitExceeded, NotFound, SemioscopeError
-from semioscope.core.growth import Growth
-from semioscope.core.sampling import Procedure
-from semioscope.core.strategies.plan import Ask, Plan, Strategy
+from semioscope.core.strategies.plan import Plan
 from semioscope.core.strategies.reweigh import Reweigh
-from semioscope.core.strategies.typed import Typed
-from semioscope.core.types import ROOT, NodeId
-from semioscope.rules.catalogue import LoadedRule
+from semioscope.core.types import ROOT
 from semioscope.service.access import Caller
-from semioscope.service.broadcast import Progressed
+from semioscope.service.growth_driver import GrowthDriver, must_have_room
 from semioscope.service.jobs import Job, StrategyName
-from semioscope.service.open_trees import Change, OpenTree, new_change, to_the_end
+from semioscope.service.open_tree import OpenTree, to_the_end
 from semioscope.service.rule_door import RuleDoor
+from semioscope.service.running_growth import RunningGrowth, Task
 from semioscope.service.weighing import weigh_event
 from semioscope.settings import Settings
 from semioscope.store.records import TreeId
 from semioscope.store.trees import Trees
 
-PROGRESS_EVERY_S: Final = 0.1
 REMEMBERED: Final = 256
 """Ended growths that can still be asked about."""
 
-T = TypeVar("T")
 _log = logging.getLogger(__name__)
-
-
-class _Stopped(Exception):  # noqa: N818 -- not an error: somebody asked for it
-    """The growth was cancelled while it waited."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is to be grown, and for whom.
-
-    key: grow from this next state of `node`, made a child first. procedure: what trajectories are
-    drawn under, and expansions weighed by. client: the subscription whose moving view asked; None
-    for a view that has not subscribed yet. change: the id of the person's action.
-    """
-
-    name: StrategyName
-    label: str
-    plan: Plan
-    node: NodeId
-    procedure: Procedure
-    caller: Caller
-    automatic: bool = False
-    client: str | None = None
-    key: int | None = None
-    change: str | None = None
-
-
-class RunningGrowth:
-    """One growth under way; `job` is how it stands now."""
-
-    def __init__(self, task: Task, opened: OpenTree) -> None:
-        self.task = task
-        self.opened = opened
-        self.change = task.change or new_change()
-        self.failure: Exception | None = None
-        ledger = opened.tree.ledger
-        self.job = Job(
-            id=uuid4().hex[:12],
-            strategy=task.name,
-            label=task.label,
-            by=task.caller.id,
-            automatic=task.automatic,
-            started_at=time.time(),
-            total=task.plan.total,
-            resolved=ledger.terminal,
-            unexplored=ledger.frontier + ledger.residual,
-        )
-        self.driver: asyncio.Task[None] | None = None
-        self.is_stopped = False
-        self._waiting: asyncio.Future[Any] | None = None
-        self._began = time.perf_counter()
-        self._told = 0.0
-
-    def stop(self) -> None:
-        """Ends it after the step under way; a question that waits is taken back."""
-        self.is_stopped = True
-        if self._waiting is not None:
-            self._waiting.cancel()
-
-    async def wait_for(self, work: Awaitable[T]) -> T:
-        """Waits for something outside. Raises _Stopped when the growth is stopped meanwhile."""
-        waiting = asyncio.ensure_future(work)
-        self._waiting = waiting
-        if self.is_stopped:
-            waiting.cancel()
-        try:
-            return await waiting
-        except asyncio.CancelledError:
-            if self.is_stopped:
-                raise _Stopped from None
-            raise
-        finally:
-            self._waiting = None
-
-    def count(self, evaluated: int) -> None:
-        """Notes evaluations, and tells, though not too often."""
-        expanded = self.job.expanded + evaluated
-        ledger = self.opened.tree.ledger
-        elapsed = time.perf_counter() - self._began
-        self.job = replace(
-            self.job,
-            expanded=expanded,
-            rate=expanded / elapsed if elapsed > 0 else 0.0,
-            resolved=ledger.terminal,
-            unexplored=ledger.frontier + ledger.residual,
-        )
-        if time.perf_counter() - self._told >= PROGRESS_EVERY_S:
-            self.tell()
-
-    def end(self, **how: object) -> None:
-        """Sets the state it ended in, and tells."""
-        self.count(0)
-        self.job = replace(self.job, **how)  # type: ignore[arg-type]  # names of Job's fields
-        self.tell()
-
-    def tell(self) -> None:
-        self._told = time.perf_counter()
-        self.opened.channel.tell(Progressed(self.job))
 
 
 class GrowthJobs:
@@ -146,6 +34,7 @@ class GrowthJobs:
         self._store = store
         self._door = door
         self._settings = settings
+        self._driver = GrowthDriver(store, door, settings)
         self._growths: OrderedDict[str, RunningGrowth] = OrderedDict()
 
     # -- what runs
@@ -172,7 +61,7 @@ class GrowthJobs:
         self._door.must_be_available(opened.tree.rule)
         replaced: list[RunningGrowth] = []
         if task.name != "reweigh":
-            self._must_have_room(opened)
+            must_have_room(opened, self._settings.max_nodes)
             if task.automatic:
                 replaced = self._views(task.caller, opened.id, {task.client, None})
             self.may_begin(task.plan, task.caller, replaced)
@@ -274,86 +163,14 @@ class GrowthJobs:
             growth.stop()
         await asyncio.gather(*(each.driver for each in running if each.driver is not None))
 
-    # -- the driver
+    # -- inside
 
     async def _drive(self, growth: RunningGrowth) -> None:
-        opened, task = growth.opened, growth.task
         try:
-            loaded = await growth.wait_for(self._door.for_tree(opened.tree.rule))
-            anchor = task.node
-            if task.key is not None:
-                await self._carry_out(growth, Typed((task.key,)), anchor, loaded)
-                anchor = child_by(opened, anchor, task.key)
-            await self._carry_out(growth, task.plan, anchor, loaded)
-        except _Stopped:
-            growth.end(state="cancelled", message="Cancelled.")
-        except LimitExceeded as error:
-            growth.failure = error
-            growth.end(state="done", message=error.message)
-        except SemioscopeError as error:
-            growth.failure = error
-            growth.end(state="failed", message=error.message)
-        except Exception as error:
-            _log.exception("growth %s failed", growth.job.id)
-            growth.failure = error
-            growth.end(state="failed", message="Growing failed inside; the server's log says how.")
-        else:
-            growth.end(state="done")
+            await self._driver.run(growth)
         finally:
-            opened.growing -= 1
+            growth.opened.growing -= 1
         await self._follow_procedure(growth)
-
-    async def _carry_out(
-        self, growth: RunningGrowth, plan: Plan, anchor: NodeId, loaded: LoadedRule
-    ) -> None:
-        task, tree = growth.task, growth.opened.tree
-        building = Growth(tree, loaded.rule.alphabet, task.procedure)
-        strategy = plan.run(building, anchor, self._budget(task))
-        asks = await to_the_end(self._step(growth, strategy, building, None))
-        while asks is not None:
-            if task.name != "reweigh":
-                self._must_have_room(growth.opened)
-            answers = await growth.wait_for(
-                loaded.worker.ask(
-                    [ask.question for ask in asks],
-                    task.procedure,
-                    priority=1 if task.name == "reweigh" else 0,
-                    group=growth.job.id,
-                )
-            )
-            asks = await to_the_end(self._step(growth, strategy, building, answers))
-            growth.count(len(answers))
-
-    async def _step(
-        self,
-        growth: RunningGrowth,
-        strategy: Strategy,
-        building: Growth,
-        answers: Sequence[Answer] | None,
-    ) -> list[Ask] | None:
-        """The next questions (None: it is done), when what it has grown is stored."""
-        opened, task = growth.opened, growth.task
-        async with opened.lock:
-            try:
-                asks = next(strategy) if answers is None else strategy.send(list(answers))
-            except StopIteration:
-                asks = None
-            grown = building.take()
-            if grown is not None:
-                payload, columns = grown
-                payload |= {
-                    "job": growth.job.id,
-                    "strategy": task.name,
-                    "automatic": task.automatic,
-                }
-                await opened.commit(
-                    self._store,
-                    task.caller.id,
-                    growth.change,
-                    [Change("grow", payload, columns)],
-                    self._settings.snapshot_every,
-                )
-        return asks
 
     async def _follow_procedure(self, growth: RunningGrowth) -> None:
         """What has grown under another procedure than the tree's is weighed by the tree's too."""
@@ -385,22 +202,6 @@ class GrowthJobs:
             for growth in self._running()
         )
 
-    # -- bounds
-
-    def _budget(self, task: Task) -> int:
-        # Weighing again evaluates what was evaluated before: the tree's own size bounds it.
-        return self._settings.max_nodes if task.name == "reweigh" else self._settings.max_budget
-
-    def _must_have_room(self, opened: OpenTree) -> None:
-        most = self._settings.max_nodes
-        if opened.tree.size >= most:
-            raise LimitExceeded(
-                "tree-full",
-                f"This multiverse has {opened.tree.size:,} states; "
-                f"one may have {most:,}, and then grows no more.",
-                "Begin another one from the state you want to go on from.",
-            )
-
     def _views(
         self, caller: Caller, tree: TreeId, clients: set[str | None]
     ) -> list[RunningGrowth]:
@@ -423,13 +224,3 @@ class GrowthJobs:
                 return
             if growth.job.state != "running":
                 del self._growths[job]
-
-
-def child_by(opened: OpenTree, node: NodeId, key: int) -> NodeId:
-    """The visible child by that key. Raises Conflict "state-changed" if there is none."""
-    child = opened.tree.find_child(node, key)
-    if child is None or not opened.tree.has(child):
-        raise Conflict(
-            "state-changed", "This state was taken back meanwhile; look again.", retryable=True
-        )
-    return child

@@ -17,12 +17,15 @@ from semioscope.service.access import Caller, Entry, Role
 from semioscope.service.beginnings import Beginnings, NewTree
 from semioscope.service.broadcast import Happened, Lost, Message, Revoked, Welcome
 from semioscope.service.editing import Branched, Edited, Editing, ProcedureSet
-from semioscope.service.growth_jobs import GrowthJobs, Task
+from semioscope.service.growth_jobs import GrowthJobs
 from semioscope.service.jobs import Job
-from semioscope.service.open_trees import OpenTree, OpenTrees, prompt_pieces
+from semioscope.service.open_tree import OpenTree
+from semioscope.service.open_trees import OpenTrees
 from semioscope.service.plans import plan_of
 from semioscope.service.rule_door import RuleDoor, RuleStanding
+from semioscope.service.running_growth import Task
 from semioscope.service.sharing import Admission, Link, Sharing
+from semioscope.service.stored_beginning import prompt_pieces
 from semioscope.service.weighing import all_weights
 from semioscope.settings import Settings
 from semioscope.store.identities import Identities

@@ -1,141 +1,20 @@
-"""The trees in memory: read from the store on need, changed one change at a time.
-
-A tree is changed under its lock only. A change is applied, stored, and then told; what is read
-under the lock is therefore stored. A tree whose change could not be stored is forgotten, and read
-from the store again.
-"""
+"""The trees in memory: read from the store on need, the least recently used given up first."""
 
 import asyncio
-import time
-from base64 import b64decode, b64encode
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeVar
-from uuid import uuid4
+from collections.abc import Sequence
+from typing import Final
 
-from semioscope.core.errors import Conflict
-from semioscope.core.events import Event, EventKind, decode_event, encode_event
-from semioscope.core.rule import RuleDescription
-from semioscope.core.sampling import Procedure
+from semioscope.core.events import decode_event
 from semioscope.core.tree import Tree
-from semioscope.core.types import Columns, Seq, State
-from semioscope.service.broadcast import Channel, Happened, Lost
-from semioscope.store.records import EventSummary, NewEvent, TreeId, TreeRow
+from semioscope.service.open_tree import OpenTree
+from semioscope.service.stored_beginning import beginning_of
+from semioscope.store.records import EventSummary, TreeId, TreeRow
 from semioscope.store.trees import Trees
 
 OPEN_AT_ONCE: Final = 32
 """Trees kept in memory, beside those that somebody watches or grows."""
 _PAGE: Final = 500
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Change:
-    """One event about to happen, without its number and its time."""
-
-    kind: EventKind
-    payload: dict[str, Any]
-    columns: Columns = field(default_factory=dict)
-
-
-class OpenTree:
-    """A tree in memory, with who watches it. Frozen ones are never changed."""
-
-    def __init__(
-        self, row: TreeRow, tree: Tree, log: list[EventSummary], forget: Callable[[], None]
-    ) -> None:
-        """log: the summaries of all events so far; `forget` drops this object from memory."""
-        self.row = row
-        self.tree = tree
-        self.log = log
-        self.lock = asyncio.Lock()
-        self.channel = Channel()
-        self.growing = 0
-        self.is_lost = False
-        self._forget = forget
-
-    @property
-    def id(self) -> TreeId:
-        return self.row.id
-
-    @property
-    def is_busy(self) -> bool:
-        return bool(self.growing or len(self.channel) or self.lock.locked())
-
-    async def commit(
-        self, store: Trees, by: str, change: str, changes: Sequence[Change], every: int
-    ) -> Seq:
-        """Applies, stores and tells the events of one change; to be called under the lock.
-
-        every: nodes between two snapshots. Raises what the store raises; the tree is lost then,
-        and Conflict "tree-reopened" for one that is lost already.
-        """
-        if self.is_lost:
-            raise Conflict(
-                "tree-reopened", "This multiverse had to be read again.", retryable=True
-            )
-        for each in changes:
-            size_before = self.tree.size
-            event = Event(
-                seq=Seq(self.tree.seq + 1),
-                kind=each.kind,
-                at=time.time(),
-                by=by,
-                change=change,
-                payload=each.payload,
-                columns=each.columns,
-            )
-            frame, summary = await self._store(store, event)
-            self.log.append(summary)
-            self.channel.tell(Happened(event.seq, frame))
-            if self.tree.size // every > size_before // every:
-                snapshot = await asyncio.to_thread(self.tree.to_frame)
-                await store.save_snapshot(self.id, self.tree.seq, snapshot)
-        return self.tree.seq
-
-    def lose(self) -> None:
-        """Gives this object up: memory and store differ. Who watches has to come again."""
-        self.is_lost = True
-        self._forget()
-        self.channel.tell(Lost())
-
-    async def _store(self, store: Trees, event: Event) -> tuple[bytes, EventSummary]:
-        stored = False
-        try:
-            self.tree.apply(event)
-            frame = encode_event(event, self.tree.ledger)
-            payload = event.payload
-            new = NewEvent(
-                seq=event.seq,
-                kind=event.kind,
-                at=event.at,
-                by=event.by,
-                change=event.change,
-                states=self.tree.size,
-                frame=frame,
-                automatic=bool(payload.get("automatic", False)),
-                undoes=payload.get("undoes"),
-                redoes=payload.get("redoes"),
-            )
-            name = self.tree.name if event.kind == "rename" else None
-            await store.append_event(self.id, new, name=name)
-            stored = True
-        finally:
-            if not stored:
-                self.lose()
-        summary = EventSummary(
-            seq=new.seq,
-            kind=new.kind,
-            at=new.at,
-            by=new.by,
-            change=new.change,
-            automatic=new.automatic,
-            undoes=new.undoes,
-            redoes=new.redoes,
-        )
-        return frame, summary
 
 
 class OpenTrees:
@@ -205,14 +84,16 @@ class OpenTrees:
         self._open.pop(place, None)
 
     async def _read(self, row: TreeRow, seq: int | None) -> OpenTree:
+        tree = beginning_of(row)
         stored = await self._store.latest_snapshot(row.id, up_to=seq)
-        rule, prompt, pieces, procedure = _stored_beginning(row)
-        name = first_name(row)
-        if stored is None:
-            tree = Tree(rule, prompt, row.max_length, pieces, procedure, name)
-        else:
+        if stored is not None:
             tree = await asyncio.to_thread(
-                Tree.from_frame, stored.frame, rule, prompt, row.max_length, pieces
+                Tree.from_frame,
+                stored.frame,
+                tree.rule,
+                tree.prompt,
+                tree.max_length,
+                tree.prompt_pieces,
             )
         while frames := await self._store.events_after(
             row.id, tree.seq, up_to=seq, limit=_PAGE
@@ -226,58 +107,7 @@ def _is_read(reading: asyncio.Task[OpenTree]) -> bool:
     return reading.done() and not reading.cancelled() and reading.exception() is None
 
 
-def new_change() -> str:
-    """The id of one person's action."""
-    return uuid4().hex
-
-
-def stored_prompt(
-    prompt: State, pieces: Sequence[bytes], procedure: Procedure, name: str
-) -> dict[str, Any]:
-    """What the store keeps of a tree's beginning, as JSON."""
-    state = _text(prompt) if isinstance(prompt, bytes) else list(prompt)
-    return {
-        "state": state,
-        "pieces": [_text(piece) for piece in pieces],
-        "procedure": procedure.to_wire(),
-        "name": name,
-    }
-
-
-def first_name(row: TreeRow) -> str:
-    """The name that the tree began with; later ones are events."""
-    return str(row.prompt["name"])
-
-
-def prompt_pieces(row: TreeRow) -> tuple[bytes, ...]:
-    """The bytes of each token of the prompt."""
-    return tuple(b64decode(piece) for piece in row.prompt["pieces"])
-
-
-def _stored_beginning(
-    row: TreeRow,
-) -> tuple[RuleDescription, State, tuple[bytes, ...], Procedure]:
-    state = row.prompt["state"]
-    prompt: State = b64decode(state) if isinstance(state, str) else tuple(state)
-    procedure = Procedure.from_wire(row.prompt["procedure"])
-    return RuleDescription.from_json(row.rule), prompt, prompt_pieces(row), procedure
-
-
 def _apply_all(tree: Tree, frames: Sequence[bytes]) -> None:
     for frame in frames:
         event, _ = decode_event(frame)
         tree.apply(event)
-
-
-def _text(raw: bytes) -> str:
-    return b64encode(raw).decode("ascii")
-
-
-async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
-    """Runs a change to its end even if who asked for it is gone meanwhile."""
-    return await asyncio.shield(asyncio.create_task(work))
-
-
-def with_undo(change: Change, **marks: str) -> Change:
-    """The change with `undoes` or `redoes` in its payload."""
-    return replace(change, payload=change.payload | marks)

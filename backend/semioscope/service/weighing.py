@@ -6,7 +6,7 @@ from semioscope.core.events import COLUMN_DTYPES
 from semioscope.core.sampling import Procedure, Weights, weigh_stored
 from semioscope.core.tree import Tree
 from semioscope.core.types import Columns, IdArray
-from semioscope.service.open_trees import Change
+from semioscope.service.open_tree import Change
 
 
 def weigh_event(tree: Tree, procedure: Procedure) -> Change | None:
