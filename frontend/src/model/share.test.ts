@@ -36,7 +36,7 @@ const segments = fc
     return { ends, needs, height, pitch, offset };
   });
 
-describe("sharing the height", () => {
+describe("sharing the height", { timeout: 30_000 }, () => {
   it("gives every segment the room that its lines need", () => {
     fc.assert(
       fc.property(segments, ({ ends, needs, height }) => {

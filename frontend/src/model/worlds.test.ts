@@ -102,7 +102,10 @@ function boxesOf(scene: Scene): Box[] {
   return [...scene.blocks, ...texts];
 }
 
-describe("the picture of any tree", () => {
+/** Random trees take their time on a busy machine. */
+const PATIENCE = { timeout: 30_000 };
+
+describe("the picture of any tree", PATIENCE, () => {
   it("has no block or text that touches another", () => {
     fc.assert(
       fc.property(pictures, ({ toy, camera, options }) => {
@@ -209,6 +212,18 @@ describe("a line", () => {
     }
     const share = through / (7 * draws);
     expect(Math.abs(share - 0.09)).toBeLessThan(4 * Math.sqrt((0.09 * 0.91) / (7 * draws)));
+  });
+
+  it("stops before the right edge, with room left to say that it goes on", () => {
+    const toy = coin();
+    toy.growTo(9);
+    const { lines, open } = look(toy, { lines: 2, height: 40, width: 200, columnWidth: 60 });
+    expect(open).toBe(0);
+    for (const { end, x1, pieces } of lines) {
+      expect(end).toBe("edge");
+      expect(pieces.length).toBeGreaterThan(2);
+      expect(x1).toBeLessThanOrEqual(180);
+    }
   });
 
   it("waits where the tree has not grown", () => {
