@@ -44,9 +44,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = await Database.open(told.database_path)
         identities = Identities(database)
-        house = Observatory(
-            Trees(database), Links(database), identities, RuleDoor(offered), told
-        )
+        house = Observatory(Trees(database), Links(database), identities, RuleDoor(offered), told)
         app.state.identities = identities
         app.state.observatory = house
         chores = [asyncio.create_task(_tell_rule_news(house))]

@@ -99,24 +99,30 @@ def grow(
 
 @model.command("list")
 def list_models() -> None:
-    """List the rules on offer."""
-    from semioscope.rules.catalogue import Catalogue
+    """List the models that this machine offers, and where they are."""
+    from semioscope.rules.causal_lm.provision import list_models as found
 
-    table = Table("id", "name", "what it is", box=None, pad_edge=False)
-    for offer in Catalogue(Settings()).offers():
-        table.add_row(offer.id, offer.name, offer.summary)
+    table = Table("id", "name", "here", "where", box=None, pad_edge=False)
+    for each in found(Settings()):
+        table.add_row(each.id, each.name, "yes" if each.is_provided else "no", each.where)
     _out.print(table)
 
 
 @model.command()
-def provide(
-    rule: Annotated[str, typer.Argument(help="A rule on offer.")] = "smollm2",
-) -> None:
-    """Make a model ready to load: converted once, kept in the cache folder."""
-    try:
-        asyncio.run(_provide(rule))
-    except SemioscopeError as error:
-        _refuse(error)
+def provide() -> None:
+    """Make the default model ready to load: converted once, kept in the cache folder."""
+    from semioscope.rules.causal_lm.provision import provision
+
+    with _progress() as progress:
+        task = progress.add_task("The default model", total=1.0)
+        try:
+            folder = provision(
+                Settings(),
+                lambda share, what: progress.update(task, completed=share, description=what),
+            )
+        except SemioscopeError as error:
+            _refuse(error)
+    _out.print(f"The default model is in {folder}", markup=False)
 
 
 @app.command()
@@ -226,28 +232,7 @@ def _visible(text: str) -> str:
     )
 
 
-# Models
-
-
-async def _provide(rule: str) -> None:
-    from semioscope.rules.catalogue import Catalogue
-
-    catalogue = Catalogue(Settings())
-    try:
-        with _progress() as progress:
-            task = progress.add_task(rule, total=1.0)
-            loading = asyncio.ensure_future(catalogue.rule(rule))
-            while not loading.done():
-                await asyncio.wait([loading], timeout=0.1)
-                offer = next(each for each in catalogue.offers() if each.id == rule)
-                progress.update(
-                    task, completed=offer.progress or 0.0, description=offer.message or offer.name
-                )
-            loaded = await loading
-            progress.update(task, completed=1.0, description=loaded.rule.description.name)
-    finally:
-        catalogue.close()
-    _out.print(f"{loaded.rule.description.name} is ready.")
+# Saying
 
 
 def _progress() -> Progress:

@@ -127,9 +127,7 @@ async def test_growth_drawn_under_the_rule_is_weighed_by_the_procedure_too(ada: 
     assert (heads["procedure_probability"], tails["procedure_probability"]) == (1, 0)
 
 
-async def test_a_reader_sees_another_procedure_without_a_write(
-    ada: Visitor, bob: Visitor
-) -> None:
+async def test_a_reader_sees_another_procedure_without_a_write(ada: Visitor, bob: Visitor) -> None:
     from semioscope.core import frame
 
     ref = await ada.begin(rule="coin-biased")

@@ -57,9 +57,7 @@ async def test_two_browsers_see_each_others_growth_within_a_second(
     ref = await ada.begin()
     async with watch(ada, ref) as hers, watch(bob, ref) as his:
         await his.until_message("presence", people=2)
-        asked = await ada.post(
-            f"/trees/{ref}/growths", {"state": {"node": 0}, "strategy": WORLDS}
-        )
+        asked = await ada.post(f"/trees/{ref}/growths", {"state": {"node": 0}, "strategy": WORLDS})
         async with asyncio.timeout(1):
             await his.until_seq(1)
         assert (await his.until_job("done"))["id"] == asked["id"]
@@ -140,9 +138,7 @@ async def test_a_revoked_link_closes_its_pages_for_good(
         assert page.messages[-1] == {"type": "revoked"}
 
 
-async def test_a_frozen_link_tells_no_later_event(
-    ada: Visitor, bob: Visitor, watch: Watch
-) -> None:
+async def test_a_frozen_link_tells_no_later_event(ada: Visitor, bob: Visitor, watch: Watch) -> None:
     ref = await ada.begin()
     tree = await ada.grow(ref, EIGHT_FLIPS)
     frozen = (await ada.post(f"/trees/{ref}/links", {"kind": "frozen"}))["id"]

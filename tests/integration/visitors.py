@@ -82,9 +82,7 @@ def settings_of(folder: Path, **changed: Any) -> Settings:
 
 
 @asynccontextmanager
-async def running(
-    folder: Path, *more: Coin, **changed: Any
-) -> AsyncIterator[FastAPI]:
+async def running(folder: Path, *more: Coin, **changed: Any) -> AsyncIterator[FastAPI]:
     """An app that has started, and stops at the end; the default model is not loaded."""
     settings = settings_of(folder, **changed)
     app = create_app(settings, WideCatalogue(settings, *more), load_default=False)

@@ -145,9 +145,7 @@ def events(found: list[Event], limit: int) -> wire.EventList:
         )
         for event in found
     ]
-    return wire.EventList(
-        events=listed, next=listed[-1].seq if len(listed) == limit else None
-    )
+    return wire.EventList(events=listed, next=listed[-1].seq if len(listed) == limit else None)
 
 
 def state(tree: Tree, node: NodeId) -> wire.StateView:
@@ -179,9 +177,7 @@ def state(tree: Tree, node: NodeId) -> wire.StateView:
         procedure_entropy=None if weights is None else weights.entropy,
         procedure_kept=None if weights is None else weights.kept,
         path=[
-            wire.PathStep(
-                node=step, key=tree.key(step), text=text, log_prob=tree.log_prob(step)
-            )
+            wire.PathStep(node=step, key=tree.key(step), text=text, log_prob=tree.log_prob(step))
             for step, text in zip(path[1:], shown, strict=True)
         ],
         candidates=_candidates(tree, node),

@@ -14,9 +14,7 @@ def visible(tree: Tree, node: int) -> NodeId:
     """The node, if it is there to see. Raises NotFound "unknown-state"."""
     if not 0 <= node < tree.size:
         has = f"{tree.size:,} states, numbered from 0" if tree.size > 1 else "one state, number 0"
-        raise NotFound(
-            "unknown-state", f"State {node} does not exist: this multiverse has {has}."
-        )
+        raise NotFound("unknown-state", f"State {node} does not exist: this multiverse has {has}.")
     if not tree.has(node):
         raise NotFound(
             "unknown-state", f"State {node} was taken back by an undo.", "Redo brings it back."

@@ -67,9 +67,7 @@ class Editing:
         self._door = door
         self._settings = settings
 
-    async def prune(
-        self, opened: OpenTree, caller: Caller, node: int, key: int | None
-    ) -> Edited:
+    async def prune(self, opened: OpenTree, caller: Caller, node: int, key: int | None) -> Edited:
         """Cuts a state off; a next state that is not a node yet is made one first."""
         change = new_change()
         tree = opened.tree
@@ -213,9 +211,7 @@ class Editing:
             self._weigh_the_rest(opened, caller)
         return edited
 
-    async def _original(
-        self, opened: OpenTree, step: Step, done: list[Event]
-    ) -> list[Event]:
+    async def _original(self, opened: OpenTree, step: Step, done: list[Event]) -> list[Event]:
         return done if step.last == step.change else await self._events(opened, step.change)
 
     async def _events(self, opened: OpenTree, change: str) -> list[Event]:

@@ -75,9 +75,7 @@ class GrowthJobs:
         growth.tell()
         return growth
 
-    def may_begin(
-        self, plan: Plan, caller: Caller, replaced: Sequence[RunningGrowth] = ()
-    ) -> None:
+    def may_begin(self, plan: Plan, caller: Caller, replaced: Sequence[RunningGrowth] = ()) -> None:
         """Whether the caller may begin such a growth on any tree, `replaced` being ended for it.
 
         Raises LimitExceeded "over-budget" or "too-many-growths".
@@ -202,9 +200,7 @@ class GrowthJobs:
             for growth in self._running()
         )
 
-    def _views(
-        self, caller: Caller, tree: TreeId, clients: set[str | None]
-    ) -> list[RunningGrowth]:
+    def _views(self, caller: Caller, tree: TreeId, clients: set[str | None]) -> list[RunningGrowth]:
         return [
             growth
             for growth in self._running()

@@ -218,9 +218,7 @@ class Observatory:
             plan=plan.plan,
             node=node,
             key=key,
-            procedure=IDENTITY
-            if plan.is_drawn and order.under_rule
-            else opened.tree.procedure,
+            procedure=IDENTITY if plan.is_drawn and order.under_rule else opened.tree.procedure,
             caller=caller,
             automatic=order.automatic,
             client=order.client,
@@ -265,9 +263,7 @@ class Observatory:
         opened = await self._open_to_write(caller, ref)
         return await self._editing.rename(opened, caller, name)
 
-    async def set_procedure(
-        self, caller: Caller, ref: str, procedure: Procedure
-    ) -> ProcedureSet:
+    async def set_procedure(self, caller: Caller, ref: str, procedure: Procedure) -> ProcedureSet:
         opened = await self._open_to_write(caller, ref)
         return await self._editing.set_procedure(opened, caller, procedure)
 

@@ -65,9 +65,7 @@ class OpenTree:
         and Conflict "tree-reopened" for one that is lost already.
         """
         if self.is_lost:
-            raise Conflict(
-                "tree-reopened", "This multiverse had to be read again.", retryable=True
-            )
+            raise Conflict("tree-reopened", "This multiverse had to be read again.", retryable=True)
         for each in changes:
             size_before = self.tree.size
             event = Event(

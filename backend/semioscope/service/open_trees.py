@@ -75,9 +75,7 @@ class OpenTrees:
                 del self._open[place]
                 spare -= 1
 
-    def _make(
-        self, row: TreeRow, seq: int | None, tree: Tree, log: list[EventSummary]
-    ) -> OpenTree:
+    def _make(self, row: TreeRow, seq: int | None, tree: Tree, log: list[EventSummary]) -> OpenTree:
         return OpenTree(row, tree, log, lambda: self._drop((row.id, seq)))
 
     def _drop(self, place: tuple[TreeId, int | None]) -> None:
@@ -95,9 +93,7 @@ class OpenTrees:
                 tree.max_length,
                 tree.prompt_pieces,
             )
-        while frames := await self._store.events_after(
-            row.id, tree.seq, up_to=seq, limit=_PAGE
-        ):
+        while frames := await self._store.events_after(row.id, tree.seq, up_to=seq, limit=_PAGE):
             await asyncio.to_thread(_apply_all, tree, [each.frame for each in frames])
         log = await self._store.event_summaries(row.id) if seq is None else []
         return self._make(row, seq, tree, log)

@@ -21,9 +21,7 @@ async def status(house: House) -> Status:
     return views.status(house)
 
 
-@router.get(
-    "/rules", operation_id="listRules", summary="The rules on offer", responses=problems()
-)
+@router.get("/rules", operation_id="listRules", summary="The rules on offer", responses=problems())
 async def list_rules(house: House) -> RuleList:
     """Loaded or not; a rule that cannot be loaded says why and what to do."""
     return RuleList(rules=views.offers(house))

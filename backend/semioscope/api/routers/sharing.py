@@ -26,9 +26,7 @@ async def create_link(ref: Ref, asked: CreateLinkRequest, house: House, me: Me) 
     return views.link(await house.create_link(me, ref, asked.kind))
 
 
-@router.delete(
-    "/trees/{ref}/links/{link}", operation_id="revokeLink", summary="Take a link back"
-)
+@router.delete("/trees/{ref}/links/{link}", operation_id="revokeLink", summary="Take a link back")
 async def revoke_link(
     ref: Ref, link: Annotated[str, Path(description="The link's id.")], house: House, me: Me
 ) -> LinkList:
@@ -36,9 +34,7 @@ async def revoke_link(
     return LinkList(links=[views.link(left) for left in await house.revoke_link(me, ref, link)])
 
 
-@router.post(
-    "/invitations", operation_id="redeemInvitation", summary="Use an invitation to edit"
-)
+@router.post("/invitations", operation_id="redeemInvitation", summary="Use an invitation to edit")
 async def redeem_invitation(asked: SecretRequest, house: House, me: Me) -> Admission:
     """The secret gives this browser the right to edit."""
     return views.admission(await house.redeem_invitation(me, asked.secret))

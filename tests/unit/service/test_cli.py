@@ -1,0 +1,115 @@
+"""The command line, with coins."""
+
+import json
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from semioscope import cli
+from semioscope.cli import app
+
+runner = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def _folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEMIOSCOPE_DATA_FOLDER", str(tmp_path / "trees"))
+    monkeypatch.setenv("SEMIOSCOPE_CACHE", str(tmp_path / "cache"))
+
+
+def test_grow_prints_worlds_in_aligned_columns() -> None:
+    done = runner.invoke(app, ["grow", "HT", "--rule", "coin", "--lines", "4", "--steps", "2"])
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines() == [
+        "share    bits  world",
+        "25.0%     2.0  HH",
+        "25.0%     2.0  HT",
+        "25.0%     2.0  TH",
+        "25.0%     2.0  TT",
+    ]
+
+
+def test_grow_prints_json_for_scripts() -> None:
+    options = ["--rule", "coin-biased", "--lines", "10", "--steps", "1", "--temperature", "0.5"]
+    done = runner.invoke(app, ["grow", "", *options, "--json"])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["procedure"] == [{"kind": "temperature", "value": 0.5}]
+    assert [world["text"] for world in told["worlds"]] == ["H", "T"]
+    assert told["worlds"][0]["keys"] == [0]
+    assert told["worlds"][0]["bits"] == pytest.approx(0.5146, abs=1e-3)
+    assert sum(world["share"] for world in told["worlds"]) == pytest.approx(1)
+    assert sum(told["ledger"].values()) == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["grow", "HX", "--rule", "coin"], "A coin knows H and T only"),
+        (["grow", "H", "--rule", "gpt-5"], "offers no rule “gpt-5”"),
+        (["grow", "H", "--rule", "coin", "--temperature", "-1"], "The temperature is -1"),
+        (["grow", "H", "--rule", "coin", "--lines", "0"], "The number of lines"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_a_sentence(
+    arguments: list[str], sentence: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    done = runner.invoke(app, arguments)
+    assert done.exit_code == 1
+    assert sentence in done.output + capfd.readouterr().err
+    assert "Traceback" not in done.output
+
+
+def test_models_are_listed() -> None:
+    done = runner.invoke(app, ["model", "list"])
+    assert done.exit_code == 0
+    assert {"smollm2", "no"} <= set(done.output.split())
+
+
+def test_the_openapi_document_is_printed() -> None:
+    done = runner.invoke(app, ["openapi"])
+    assert json.loads(done.stdout)["info"]["title"] == "Semioscope"
+
+
+def test_text_cannot_steer_the_terminal() -> None:
+    assert cli._visible("a\nb\x1b[2J") == "a↵b⟨1B⟩[2J"
+
+
+def test_a_port_that_was_asked_for_and_is_taken_is_refused(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = runner.invoke(app, ["serve", "--port", str(port)])
+    assert done.exit_code == 1
+    told = done.output + capfd.readouterr().err
+    assert f"port {port} cannot be used" in told
+    assert "--port" in told
+
+
+def test_without_a_port_the_next_free_one_is_taken() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        found = cli._listen("127.0.0.1", port, is_given=False)
+        with found:
+            assert port < found.getsockname()[1] <= port + cli.PORTS_TRIED
+
+
+def test_nothing_heavy_is_imported_to_answer_help() -> None:
+    import subprocess
+
+    script = (
+        "import sys, semioscope.cli\n"
+        "print([n for n in ('torch', 'transformers', 'sqlalchemy') if n in sys.modules])"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
+    )
+    assert told.stdout.strip() == "[]"
