@@ -38,7 +38,7 @@ export class TreeSession {
   readonly model: TreeModel;
   tree = $state.raw<TreeView>() as TreeView;
   version = $state(0);
-  /** Counts prunes, restores, undos and procedures: what makes a view's growth worth asking anew. */
+  /** Counts prunes, restores, undos, procedures and returns of the socket: what makes a view's growth worth asking anew. */
   epoch = $state(0);
   jobs = $state.raw<readonly Job[]>([]);
   people = $state(1);
@@ -192,6 +192,8 @@ export class TreeSession {
   private hear(message: SocketMessage): void {
     switch (message.type) {
       case "hello":
+        // Whoever comes back may find that growths of the view have ended with the old socket.
+        if (this.client !== null) this.epoch += 1;
         this.client = message.client;
         this.people = message.people;
         this.jobs = message.jobs;
