@@ -1,6 +1,7 @@
 """One app with coins for all tests here, in one event loop; every test has visitors of its own."""
 
 import asyncio
+import inspect
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
@@ -17,7 +18,8 @@ from tests.integration.visitors import BreakingCoin, SlowCoin, Visitor, running
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.parent.name == "integration":
+        is_async = inspect.iscoroutinefunction(getattr(item, "function", None))
+        if item.path.parent.name == "integration" and is_async:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
