@@ -55,12 +55,7 @@ class _Entry:
         self.offer = offer
         self._load = load
         self._loading: Future[LoadedRule] | None = None
-
-    @property
-    def loaded(self) -> LoadedRule | None:
-        if self._loading is None or self.offer.state != "ready":
-            return None
-        return self._loading.result()
+        self.loaded: LoadedRule | None = None
 
     def start(self) -> "Future[LoadedRule]":
         """Begins to load on a thread of its own, unless that has begun and not failed."""
@@ -88,7 +83,7 @@ class _Entry:
 
     def _ready(self, loading: "Future[LoadedRule]", loaded: LoadedRule) -> None:
         description = loaded.rule.description
-        loading.set_result(loaded)
+        self.loaded = loaded
         self.offer = Offer(
             id=description.id,
             name=description.name,
@@ -97,6 +92,7 @@ class _Entry:
             state="ready",
             description=description,
         )
+        loading.set_result(loaded)
 
     def _failed(self, loading: "Future[LoadedRule]", why: SemioscopeError) -> None:
         self.offer = replace(

@@ -73,11 +73,9 @@ class Coin:
         flips = {"H": HEADS, "T": TAILS}
         for place, character in enumerate(text, 1):
             if character.upper() not in flips:
-                visible = character.isprintable() and not character.isspace()
-                shown = character if visible else ascii(character).strip("'")
                 raise InvalidRequest(
                     "not-a-flip",
-                    f"A coin knows H and T only; character {place} is “{shown}”.",
+                    f"A coin knows H and T only; character {place} is {_named(character)}.",
                     "Write the flips so far, such as HTTH, or leave the prompt empty.",
                 )
         return tuple(flips[character.upper()] for character in text)
@@ -97,6 +95,12 @@ class Coin:
                     "unknown-token", "A coin's tokens are 0 (heads) and 1 (tails)."
                 )
             yield Row(index, self._rows[self.law.heads_after(state)], 0.0)
+
+
+def _named(character: str) -> str:
+    names = {" ": "a space", "\n": "a line break", "\t": "a tab"}
+    shown = f"“{character}”" if character.isprintable() else f"U+{ord(character):04X}"
+    return names.get(character, shown)
 
 
 def _possible_heads(law: CoinLaw) -> set[float]:

@@ -1,0 +1,53 @@
+"""Rules that do what a test needs: wait, break, lie, remember."""
+
+import threading
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from semioscope.core.types import Float32Array
+from semioscope.rules.coin import HEADS, Coin, CoinLaw
+from semioscope.rules.protocol import Row
+
+
+class WatchedCoin(Coin):
+    """A fair coin that remembers its batches, waits at a gate, and breaks at a state of heads.
+
+    gate: open unless a test closes it. arrived: set when a batch is at the gate.
+    """
+
+    def __init__(self, breaks_at: tuple[int, ...] | None = None) -> None:
+        super().__init__("watched", "Watched coin", "A coin under watch.", CoinLaw())
+        self.breaks_at = breaks_at
+        self.error: Exception = RuntimeError("the coin broke")
+        self.batches: list[list[tuple[int, ...]]] = []
+        self.threads: set[int] = set()
+        self.gate = threading.Event()
+        self.gate.set()
+        self.arrived = threading.Event()
+
+    def log_probs(self, states: Sequence[tuple[int, ...]]) -> Iterator[Row]:
+        self.batches.append(list(states))
+        self.threads.add(threading.get_ident())
+        self.arrived.set()
+        assert self.gate.wait(10)
+        if self.breaks_at in states:
+            raise self.error
+        return super().log_probs(states)
+
+
+class LyingCoin(Coin):
+    """A coin that answers with the row it is given."""
+
+    def __init__(self, log_probs: Sequence[float]) -> None:
+        super().__init__("lying", "Lying coin", "A coin that lies.", CoinLaw())
+        self._lie: Float32Array = np.array(log_probs, np.float32)
+
+    def log_probs(self, states: Sequence[tuple[int, ...]]) -> Iterator[Row]:
+        for place in range(len(states)):
+            yield Row(place, self._lie, 0.0)
+
+
+def flips(count: int) -> tuple[int, ...]:
+    """That many heads."""
+    return (HEADS,) * count

@@ -1,0 +1,174 @@
+"""One thread serves everybody: together, in order of need, and past every failure."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from semioscope.core.distribution import Answer, Question
+from semioscope.core.errors import InvalidRequest, Unavailable
+from semioscope.core.sampling import IDENTITY
+from semioscope.rules.worker import BACKGROUND, BACKGROUND_BATCH, BATCH, RuleWorker
+from tests.unit.rules.stubs import WatchedCoin, flips
+
+
+@pytest.fixture
+def coin() -> WatchedCoin:
+    return WatchedCoin()
+
+
+@pytest.fixture
+def worker(coin: WatchedCoin) -> Iterator[RuleWorker]:
+    worker = RuleWorker(coin)
+    yield worker
+    coin.gate.set()
+    worker.close()
+
+
+def ask(
+    worker: RuleWorker, *lengths: int, group: str = "a", priority: int = 0
+) -> "asyncio.Task[list[Answer]]":
+    questions = [Question(flips(length)) for length in lengths]
+    return asyncio.create_task(worker.ask(questions, IDENTITY, priority=priority, group=group))
+
+
+async def hold(coin: WatchedCoin, worker: RuleWorker) -> "asyncio.Task[list[Answer]]":
+    """Keeps the thread in a batch of one state, so that everything after it queues up."""
+    coin.gate.clear()
+    held = ask(worker, 0, group="held")
+    await asyncio.to_thread(coin.arrived.wait, 10)
+    coin.arrived.clear()
+    return held
+
+
+async def release(coin: WatchedCoin, *tasks: "asyncio.Task[list[Answer]]") -> None:
+    await asyncio.sleep(0.01)  # until what is asked has been queued
+    coin.gate.set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def sizes(coin: WatchedCoin) -> list[int]:
+    return [len(batch) for batch in coin.batches]
+
+
+async def test_answers_come_back_in_order(worker: RuleWorker) -> None:
+    given = await ask(worker, 3, 1, 2)
+    assert len(given) == 3
+    assert await ask(worker) == []
+
+
+async def test_what_is_queued_is_evaluated_together(coin: WatchedCoin, worker: RuleWorker) -> None:
+    held = await hold(coin, worker)
+    await release(coin, held, ask(worker, 1, 2, group="a"), ask(worker, 3, group="b"))
+    assert coin.batches[1:] == [[flips(1), flips(2), flips(3)]]
+    assert coin.threads != {threading.get_ident()}
+    assert len(coin.threads) == 1
+
+
+async def test_interactive_questions_go_before_background(
+    coin: WatchedCoin, worker: RuleWorker
+) -> None:
+    held = await hold(coin, worker)
+    slow = ask(worker, *range(200), group="slow", priority=BACKGROUND)
+    await release(coin, held, slow, ask(worker, 7, group="quick"))
+    assert coin.batches[1] == [flips(7)]
+    assert sizes(coin)[2:] == [BACKGROUND_BATCH] * 3 + [200 - 3 * BACKGROUND_BATCH]
+
+
+async def test_an_interactive_question_waits_for_one_chunk_of_background_at_most(
+    coin: WatchedCoin, worker: RuleWorker
+) -> None:
+    coin.gate.clear()
+    slow = ask(worker, *range(200), group="slow", priority=BACKGROUND)
+    await asyncio.to_thread(coin.arrived.wait, 10)
+    await release(coin, slow, ask(worker, 7, group="quick"))
+    assert sizes(coin)[:2] == [BACKGROUND_BATCH, 1]
+
+
+async def test_no_batch_is_longer_than_the_bound_and_groups_share_it(
+    coin: WatchedCoin, worker: RuleWorker
+) -> None:
+    held = await hold(coin, worker)
+    big = ask(worker, *[1] * 1000, group="big")
+    small = ask(worker, *[2] * 40, group="small")
+    await release(coin, held, big, small)
+    assert max(sizes(coin)) == BATCH
+    assert coin.batches[1].count(flips(2)) == 40
+
+
+async def test_every_group_gets_its_turn_however_many_there_are(
+    coin: WatchedCoin, worker: RuleWorker
+) -> None:
+    held = await hold(coin, worker)
+    many = [ask(worker, *[length] * 500, group=str(length)) for length in range(1, 11)]
+    await release(coin, held, *many)
+    first_rounds = [state for batch in coin.batches[1:4] for state in batch]
+    assert {len(state) for state in first_rounds} == set(range(1, 11))
+
+
+async def test_a_failure_fails_that_ask_only(coin: WatchedCoin, worker: RuleWorker) -> None:
+    coin.breaks_at = flips(5)
+    held = await hold(coin, worker)
+    bad, good = ask(worker, 4, 5, group="bad"), ask(worker, 6, group="good")
+    await release(coin, held, bad, good)
+    with pytest.raises(Unavailable, match="failed inside") as refusal:
+        bad.result()
+    assert refusal.value.code == "rule-failed"
+    assert len(good.result()) == 1
+    assert len(await ask(worker, 8)) == 1
+
+
+async def test_running_out_of_memory_says_so_and_the_thread_lives_on(
+    coin: WatchedCoin, worker: RuleWorker
+) -> None:
+    coin.breaks_at, coin.error = flips(5), MemoryError()
+    with pytest.raises(Unavailable, match="out of memory"):
+        await ask(worker, 5)
+    assert len(await ask(worker, 6)) == 1
+
+
+async def test_a_refusal_of_the_rule_comes_through_as_it_is(worker: RuleWorker) -> None:
+    question = Question((7,))
+    with pytest.raises(InvalidRequest, match="tokens are 0"):
+        await worker.ask([question], IDENTITY, group="a")
+
+
+async def test_what_is_cancelled_is_never_begun(coin: WatchedCoin, worker: RuleWorker) -> None:
+    held = await hold(coin, worker)
+    gone, kept = ask(worker, 5, group="gone"), ask(worker, 6, group="kept")
+    await asyncio.sleep(0.01)
+    gone.cancel()
+    await release(coin, held, kept)
+    assert flips(5) not in [state for batch in coin.batches for state in batch]
+    assert len(kept.result()) == 1
+
+
+async def test_cancelling_drops_the_chunks_that_are_left(
+    coin: WatchedCoin, worker: RuleWorker
+) -> None:
+    coin.gate.clear()
+    slow = ask(worker, *range(1000), group="slow")
+    await asyncio.to_thread(coin.arrived.wait, 10)
+    slow.cancel()
+    await release(coin, slow)
+    assert len(await ask(worker, 3)) == 1
+    assert sizes(coin) == [BATCH, 1]
+
+
+async def test_closing_fails_what_waits_and_what_comes_after(
+    coin: WatchedCoin, worker: RuleWorker
+) -> None:
+    held = await hold(coin, worker)
+    waiting = ask(worker, 5)
+    await asyncio.sleep(0.01)
+    closing = asyncio.create_task(asyncio.to_thread(worker.close))
+    await asyncio.sleep(0.01)
+    coin.gate.set()
+    await closing
+    assert len(await held) == 1
+    with pytest.raises(Unavailable, match="shut down"):
+        await waiting
+    with pytest.raises(Unavailable, match="shut down"):
+        await ask(worker, 1)
+    worker.close()
