@@ -67,12 +67,12 @@ class Observatory:
               return performance.now() - window.__since > still * 1000;
             }""",
             arg=[still_s],
-            timeout=60_000,
+            timeout=120_000,
         )
 
     def wait_until_filled(self) -> None:
         """Waits until no line in view waits for growth."""
-        expect(self.worlds).to_have_attribute("data-open", "0", timeout=60_000)
+        expect(self.worlds).to_have_attribute("data-open", "0", timeout=120_000)
 
     # Reading
 
