@@ -20,6 +20,7 @@ class Observatory:
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
         self.url = url
+        self._made: str | None = None
         self.worlds = page.get_by_test_id("worlds")
         self.notices = page.get_by_test_id("notices")
         self.candidates = page.get_by_test_id("candidate")
@@ -53,6 +54,12 @@ class Observatory:
         self.wait_until_filled()
         return self.ref
 
+    def make(self, **tree: Any) -> str:
+        """Makes a tree through the API, as a script would, without opening it; gives its ref."""
+        made = self.page.request.post(f"{self.url}/api/trees", data=tree).json()
+        self._made = str(made["ref"])
+        return self._made
+
     def settle(self, still_s: float = 0.4) -> None:
         """Waits until no growth runs and the picture has not changed for a while."""
         self.page.wait_for_function(
@@ -78,9 +85,11 @@ class Observatory:
 
     @property
     def ref(self) -> str:
+        """Of the open tree, or else of the one that was made last."""
         found = re.search(r"/[tf]/([tf][\w-]{22})", self.page.url)
-        assert found, self.page.url
-        return found[1]
+        ref = found[1] if found else self._made
+        assert ref is not None, self.page.url
+        return ref
 
     def shown(self, name: str) -> int:
         """A number that the Worlds canvas states about its picture: lines, steps, anchor …"""

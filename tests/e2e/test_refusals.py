@@ -22,9 +22,11 @@ def is_a_refusal(told: dict[str, Any], *statuses: int) -> bool:
 
 @pytest.fixture
 def grown(new_visitor: NewVisitor) -> Observatory:
+    """A coin's tree in which the prompt is expanded."""
     visitor = new_visitor()
-    visitor.grow("", rule="Fair coin")
-    visitor.settle()
+    visitor.make(rule="coin", prompt="")
+    _candidates(visitor)
+    visitor.wait_for(lambda: not visitor.tree()["jobs"], "the growth is over")
     return visitor
 
 
@@ -85,11 +87,7 @@ def test_a_procedure_that_makes_no_sense_changes_nothing(grown: Observatory, ste
 
 def test_a_terminal_state_cannot_be_grown(new_visitor: NewVisitor) -> None:
     visitor = new_visitor()
-    visitor.visit()
-    made = visitor.page.request.post(
-        f"{visitor.url}/api/trees", data={"rule": "coin", "prompt": "", "max_length": 1}
-    ).json()
-    visitor.visit(f"/t/{made['ref']}")
+    visitor.make(rule="coin", prompt="", max_length=1)
     keys = [row["key"] for row in _candidates(visitor)]
     branched = visitor.ask("POST", "/branches", {"node": 0, "keys": keys[:1]})
 
@@ -110,7 +108,6 @@ def _candidates(visitor: Observatory) -> list[dict[str, Any]]:
 
 
 def test_a_prompt_longer_than_the_window_is_refused(visitor: Observatory) -> None:
-    visitor.visit()
     answer = visitor.page.request.post(
         f"{visitor.url}/api/trees", data={"rule": "smollm2", "prompt": "word " * 5_000}
     )
