@@ -11,7 +11,7 @@ const anyColumn: fc.Arbitrary<Column> = fc.oneof(
   fc.float64Array(),
 );
 
-describe("a frame", () => {
+describe("a frame", { timeout: 30_000 }, () => {
   it("gives back the header and the columns that it was made of", () => {
     fc.assert(
       fc.property(
@@ -23,7 +23,7 @@ describe("a frame", () => {
           expect(read).toEqual(columns);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
