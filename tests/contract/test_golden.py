@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 @pytest.fixture
 def written() -> Json:
-    return json.loads(GOLDEN.read_text())  # type: ignore[no-any-return]
+    return json.loads(GOLDEN.read_text())
 
 
 def test_random_numbers_are_the_golden_ones(written: Json) -> None:

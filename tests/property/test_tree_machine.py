@@ -101,7 +101,7 @@ class Histories(RuleBasedStateMachine):
             f"{word}_node": np.array([max(1, self._node(place)) for place in nodes], np.uint32),
             f"{word}_expansion": np.array([self._node(place) for place in expansions], np.uint32),
         }
-        self.logged.append(kind, {}, columns, by="nobody")  # type: ignore[arg-type]
+        self.logged.append(kind, {}, columns, by="nobody")
 
     @rule(by=PEOPLE)
     def undo_then_redo(self, by: str) -> None:

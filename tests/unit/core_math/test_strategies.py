@@ -309,7 +309,7 @@ REFUSED: list[tuple[Any, str]] = [
     (lambda: Worlds(10**6, 5), "bad-lines"),
     (lambda: Worlds(True, 5), "bad-lines"),
     (lambda: Worlds(5, 0), "bad-steps"),
-    (lambda: Worlds(5, 1.5), "bad-steps"),  # type: ignore[arg-type]
+    (lambda: Worlds(5, 1.5), "bad-steps"),
     (lambda: Worlds(5, 5, seed=-1), "bad-seed"),
     (lambda: Worlds(5, 5, seed=2**32), "bad-seed"),
     (lambda: Worlds(5, 5, 0.5, 0.5), "bad-interval"),
@@ -327,7 +327,7 @@ REFUSED: list[tuple[Any, str]] = [
     (lambda: MassThreshold(-1), "bad-epsilon"),
     (lambda: MassThreshold(1e-9), "bad-epsilon"),
     (lambda: MassThreshold(math.nan), "bad-epsilon"),
-    (lambda: MassThreshold("half"), "bad-epsilon"),  # type: ignore[arg-type]
+    (lambda: MassThreshold("half"), "bad-epsilon"),
     (lambda: BestFirst(0), "bad-n"),
     (lambda: BestFirst(10**6), "bad-n"),
     (lambda: Ancestral(0, 5), "bad-rollouts"),

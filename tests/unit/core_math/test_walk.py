@@ -95,7 +95,7 @@ def test_locate_knows_nothing_under_a_procedure_that_was_not_evaluated() -> None
 def test_locate_shows_no_hidden_child() -> None:
     garden = Garden(coin())
     garden.grow(Worlds(2, 1))
-    assert locate(garden.tree, NodeId(0), 0.2, "rule").child == 1  # type: ignore[union-attr]
+    assert locate(garden.tree, NodeId(0), 0.2, "rule").child == 1
     garden.happen("hide", {}, {"hidden_node": np.array([1], np.uint32)})
     located = locate(garden.tree, NodeId(0), 0.2, "rule")
     assert located is not None

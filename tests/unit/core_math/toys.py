@@ -108,7 +108,7 @@ class Garden:
         self, plan: Plan, procedure: Procedure = IDENTITY, anchor: int = 0, **options: object
     ) -> None:
         growth = self.growth(procedure)
-        run = plan.run(growth, NodeId(anchor), **options)  # type: ignore[arg-type]
+        run = plan.run(growth, NodeId(anchor), **options)
         self.drive(run, growth)
 
     def drive(self, run: Strategy, growth: Growth) -> None:
@@ -134,7 +134,7 @@ class Garden:
             self.happen("grow", *taken)
 
     def happen(self, kind: str, payload: dict[str, object], columns: Columns) -> None:
-        event = Event(Seq(self.tree.seq + 1), kind, 0.0, "me", "c", payload, columns)  # type: ignore[arg-type]
+        event = Event(Seq(self.tree.seq + 1), kind, 0.0, "me", "c", payload, columns)
         self.tree.apply(event)
 
     def keys(self, node: int) -> tuple[int, ...]:

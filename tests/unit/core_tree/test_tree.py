@@ -185,7 +185,7 @@ def test_equal_rewriting_states_share_a_state_id() -> None:
     assert tree.state_of(grown) == b"AB"
     expanded = logged.growth()
     logged.expand_into(expanded, grown)
-    keys = [int(key) for key in expanded.expansion(grown).keys]  # type: ignore[union-attr]
+    keys = [int(key) for key in expanded.expansion(grown).keys]
     children = [expanded.child(grown, key) for key in keys]
     logged.take(expanded)
     states = {tree.state_of(child): child for child in children}
@@ -322,7 +322,7 @@ def test_an_event_that_does_not_fit_changes_nothing(
     logged.branch(0, leading(PROMPT, 1)[0])
     before = portrait(logged.tree, hidden=True)
     with pytest.raises(ValueError, match=r"not there|not the next"):
-        logged.append(kind, payload, columns)  # type: ignore[arg-type]
+        logged.append(kind, payload, columns)
     assert portrait(logged.tree, hidden=True) == before
     assert logged.tree.seq == 1
 

@@ -11,6 +11,7 @@ from semioscope.service.broadcast import (
     Happened,
     PeopleCame,
     Revoked,
+    RolesChanged,
     Subscription,
     TooSlow,
 )
@@ -69,7 +70,17 @@ async def test_a_page_that_falls_behind_while_it_reads_gets_what_came_before_the
 async def test_only_those_who_came_by_a_link_hear_that_it_was_revoked() -> None:
     channel = Channel()
     by_live, by_frozen = channel.open(ADA, "t1"), channel.open(BOB, "f1")
-    channel.tell_those_by("f1", Revoked())
+    channel.tell_others_by("f1", ADA, Revoked())
     channel.tell(Happened(1, b""))
     assert Revoked() in await told(by_frozen, 3)
     assert Revoked() not in await told(by_live, 3)
+
+
+async def test_the_owner_who_revokes_is_not_thrown_out() -> None:
+    channel = Channel()
+    owner, reader = channel.open(ADA, "t1"), channel.open(BOB, "t1")
+    channel.tell_others_by("t1", ADA, Revoked())
+    channel.tell_others(ADA, RolesChanged())
+    channel.tell(Happened(1, b""))
+    assert (await told(owner, 3))[-1] == Happened(1, b"")
+    assert (await told(reader, 3))[1:] == [Revoked(), RolesChanged()]

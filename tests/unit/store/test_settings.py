@@ -19,6 +19,7 @@ def test_a_server_needs_no_settings() -> None:
 def test_folders_and_models_come_from_the_environment(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("SEMIOSCOPE_CACHE", raising=False)
     monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setenv("SEMIOSCOPE_DATA_FOLDER", "~/trees")
     monkeypatch.setenv("SEMIOSCOPE_MODELS", "gpt2, /models/a b ,")
