@@ -10,7 +10,7 @@ from tests.e2e.conftest import NewVisitor
 from tests.e2e.observatory import Observatory
 from tests.server import Server
 
-ONE_SENTENCE = re.compile(r"[A-Z“<`‘][^\n]{4,240}[.!?]")
+ONE_SENTENCE = re.compile(r"[\w“<`‘][^\n]{4,240}[.!?]")
 
 
 def is_a_refusal(told: dict[str, Any], *statuses: int) -> bool:
