@@ -6,6 +6,7 @@ import type { TreeSession } from "./session.svelte";
 import type { ViewState } from "./view.svelte";
 
 vi.mock("../api/client", () => ({ growTree: vi.fn(async () => ({ id: "j", state: "done" })) }));
+vi.mock("./rules.svelte", () => ({ rules: { status: null } }));
 
 const asked = vi.mocked(growTree);
 const waiting = { open: 5 } as Scene;
@@ -71,6 +72,17 @@ describe("growing into view", () => {
     for (let i = 0; i < 20; i += 1) await rest(grower, waiting);
     const steps = asked.mock.calls.map(([, body]) => (body.strategy as { steps: number }).steps);
     expect(steps).toEqual([24, 36, 48, 60, 72, 84, 96]);
+  });
+
+  it("stays within the budget of one growth", async () => {
+    const { session, view } = world();
+    const grower = new Grower(session, view);
+    for (let i = 0; i < 20; i += 1) {
+      grower.consider(waiting, 80, 48);
+      await vi.advanceTimersByTimeAsync(500);
+    }
+    const asks = asked.mock.calls.map(([, body]) => body.strategy as { steps: number });
+    expect(asks.map(({ steps }) => steps)).toEqual([48, 51]);
   });
 
   it("leaves the growth that came with the tree alone", async () => {

@@ -1,11 +1,14 @@
 import { growTree } from "../api/client";
 import type { Scene } from "../model/scene";
+import { rules } from "./rules.svelte";
 import type { TreeSession } from "./session.svelte";
 import { MOST_STEPS } from "./stage";
 import type { ViewState } from "./view.svelte";
 
 const SETTLE_MS = 70;
 const MORE_STEPS = 12;
+/** Expansions of one growth, where the server has not told its own bound. */
+const USUAL_BUDGET = 4096;
 
 /**
  * Grows what is in view: one automatic growth of worlds for the camera's state, asked for when
@@ -48,7 +51,7 @@ export class Grower {
     const before = this.asked.get(key) ?? 0;
     const running = this.session.jobs.some((job) => job.automatic && job.state === "running");
     if (this.busy || (running && before > 0)) return;
-    const steps = before === 0 ? fill : Math.min(MOST_STEPS, before + MORE_STEPS);
+    const steps = before === 0 ? fill : Math.min(mostSteps(lines), before + MORE_STEPS);
     if (steps <= before) return;
     this.asked.set(key, steps);
     this.busy = true;
@@ -76,4 +79,10 @@ export class Grower {
     return [camera.anchor, camera.lo, camera.hi, lines, seed, heights, model.fingerprint, epoch]
       .join("/");
   }
+}
+
+/** A growth over the server's budget would be refused as a whole. */
+function mostSteps(lines: number): number {
+  const budget = rules.status?.limits.max_budget ?? USUAL_BUDGET;
+  return Math.min(MOST_STEPS, Math.max(1, Math.floor(budget / lines)));
 }
