@@ -14,6 +14,9 @@ from tests.server import Server
 PATIENCE_MS = 20_000
 """For what a busy machine takes longer to show; what has a limit of its own states it."""
 
+SMALL_LAPTOP = {"width": 1180, "height": 680}
+"""A window that holds about 24 lines × 18 steps: less for a model to say than a large one."""
+
 # Chromium logs every answer over 399 as an error, also those that a test asks for.
 REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 
@@ -45,7 +48,7 @@ def new_visitor(browser: Browser, model_server: Server) -> Iterator[NewVisitor]:
     complaints: list[str] = []
 
     def make(server: Server | None = None, **context: Any) -> Observatory:
-        profile = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"}
+        profile = {"viewport": SMALL_LAPTOP, "reduced_motion": "reduce"}
         opened = browser.new_context(**{**profile, **context})
         opened.set_default_timeout(PATIENCE_MS)
         contexts.append(opened)
@@ -69,5 +72,5 @@ def new_visitor(browser: Browser, model_server: Server) -> Iterator[NewVisitor]:
 
 @pytest.fixture
 def visitor(new_visitor: NewVisitor) -> Observatory:
-    """One visitor with a laptop's window, on the server with the default model."""
+    """One visitor with a small laptop's window, on the server with the default model."""
     return new_visitor()

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.conftest import NewVisitor
 from tests.e2e.observatory import NIGHT_CALL, Observatory
 
 
@@ -18,7 +19,8 @@ def test_one_sentence_says_what_this_is_and_what_to_do(visitor: Observatory) -> 
     expect(visitor.page.get_by_test_id("starter")).to_have_count(5)
 
 
-def test_enter_fills_the_worlds_from_left_to_right(visitor: Observatory) -> None:
+def test_enter_fills_the_worlds_from_left_to_right(new_visitor: NewVisitor) -> None:
+    visitor = new_visitor(viewport={"width": 1440, "height": 900})
     visitor.grow(NIGHT_CALL)
 
     marks = visitor.page.evaluate(
