@@ -221,7 +221,12 @@ export class TreeSession {
     this.tree = tree;
     this.canUndo = tree.can_undo;
     this.canRedo = tree.can_redo;
-    this.jobs = tree.jobs.filter((job) => job.state === "running");
+    // One that has just ended stays in sight for a moment; only the socket tells of its end.
+    const ended = this.jobs.filter((known) => known.state !== "running");
+    const running = tree.jobs.filter(
+      (job) => job.state === "running" && !ended.some((known) => known.id === job.id),
+    );
+    this.jobs = [...ended, ...running].sort((a, b) => a.started_at - b.started_at);
   }
 
   private lost(problem: Problem): void {
