@@ -133,8 +133,14 @@ class Channel:
         for subscription in self._subscriptions:
             subscription.put(message)
 
-    def tell_those_by(self, ref: str, message: Message) -> None:
-        """Only those who came by this read id."""
+    def tell_others(self, caller: Caller, message: Message) -> None:
+        """Everyone but one identity."""
         for subscription in self._subscriptions:
-            if subscription.ref == ref:
+            if subscription.caller != caller:
+                subscription.put(message)
+
+    def tell_others_by(self, ref: str, caller: Caller, message: Message) -> None:
+        """Those who came by this read id, but for one identity."""
+        for subscription in self._subscriptions:
+            if subscription.ref == ref and subscription.caller != caller:
                 subscription.put(message)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from semioscope.core.alphabet import Alphabet, text_of
-from semioscope.core.errors import InvalidRequest, Unavailable
+from semioscope.core.errors import InvalidRequest, SemioscopeError
 from semioscope.core.events import Event, decode_event
 from semioscope.core.growth import Growth
 from semioscope.core.history import Step, compensate, history_of
@@ -86,7 +86,10 @@ class Editing:
             tree = opened.tree
             changes: list[Change] = []
             node = checks.visible(tree, at)
-            if key is not None:
+            child = None if key is None else tree.find_child(node, key)
+            if child is not None and tree.has(child):
+                node = child
+            elif key is not None:
                 building = Growth(tree, _NO_NEW_BYTES)
                 node = building.child(node, key)
                 grown = building.take()
@@ -238,7 +241,7 @@ class Editing:
     def _weigh_the_rest(self, opened: OpenTree, caller: Caller) -> Job | None:
         try:
             growth = self._growths.reweigh(opened, caller)
-        except Unavailable:
+        except SemioscopeError:
             return None  # what is not weighed is drawn so; the page shows why the rule is away
         return None if growth is None else growth.job
 

@@ -64,8 +64,9 @@ class Sharing:
         row = await self._trees.tree(entry.tree)
         replacement = await self._links.revoke(entry.tree, link)
         for opened in self._opened.of(entry.tree):
-            opened.channel.tell_those_by(link, Revoked())
-            opened.channel.tell(RolesChanged())
+            # The owner is answered, and goes on by a link that stands.
+            opened.channel.tell_others_by(link, entry.caller, Revoked())
+            opened.channel.tell_others(entry.caller, RolesChanged())
         ref = row.read_id if replacement is None else replacement.id
         return [_shown(left, ref, None) for left in await self._links.list_of(entry.tree)]
 
