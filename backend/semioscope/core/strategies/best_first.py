@@ -26,7 +26,8 @@ Emit: TypeAlias = Callable[[NodeId], None]
 _ROUNDING: Final = 1e-6
 """By how much the stored candidates may seem to leave less than they do: float32 rounding."""
 _FURTHER: Final = math.log(4)
-"""How many nats below its bound, at least, a state is searched for what is not stored."""
+_FURTHEST: Final = math.log(64)
+"""How many nats below its bound a state is searched for what is not stored, at least, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +212,9 @@ class _Search:
         self._push_next(fan, 0)
 
     def _further(self, fan: _Fan, others: float) -> float:
-        """How far down to search a state, nats given the state: to what else waits, and a good
-        deal below the bound, so that few searches get anywhere."""
-        return min(-others - fan.log_prob, fan.rest - _FURTHER)
+        """How far down to search a state, nats given the state: to what else waits, but within
+        reason, so that neither do many searches get nowhere nor does one bring thousands."""
+        return min(max(-others - fan.log_prob, fan.rest - _FURTHEST), fan.rest - _FURTHER)
 
     def _widen(self, fan: _Fan, above: Sequence[NextState], threshold: float) -> None:
         """Goes on in a fan with more of its next states: all down to the threshold."""
