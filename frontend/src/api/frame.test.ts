@@ -23,7 +23,7 @@ describe("a frame", { timeout: 30_000 }, () => {
           expect(read).toEqual(columns);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 

@@ -25,15 +25,27 @@ export function drawBlocks(
   scene.blocks.forEach((block, i) => drawLabel(labels, block, inks[i]!, isOnPath(block)));
 }
 
+/** An outline in a colour, and a thin ring inside it that sets it off from any block. */
 export function outlineBlock(brush: Brush, block: Block, colour: string, width: number): void {
+  strokeInside(brush, block, GAP + width / 2, width, colour);
+  strokeInside(brush, block, GAP + width + 0.5, 1, brush.theme.background);
+}
+
+function strokeInside(
+  brush: Brush,
+  block: Block,
+  inset: number,
+  width: number,
+  colour: string,
+): void {
   const { context } = brush;
-  const inset = GAP + width / 2;
+  const { x0, x1 } = block;
+  const y0 = snap(brush, block.y0) + inset;
+  const y1 = snap(brush, block.y1) - inset;
+  if (y1 <= y0) return;
   context.strokeStyle = colour;
   context.lineWidth = width;
-  const { x0, x1 } = block;
-  const y0 = snap(brush, block.y0);
-  const y1 = snap(brush, block.y1);
-  roundedRect(context, x0 + inset, y0 + inset, x1 - inset, y1 - inset, RADIUS);
+  roundedRect(context, x0 + inset, y0, x1 - inset, y1, RADIUS);
   context.stroke();
 }
 
