@@ -83,8 +83,12 @@ def test_the_inspector_says_what_the_api_says(visitor: Observatory) -> None:
     visitor.select_prompt()
     told = {row["key"]: row["probability"] for row in visitor.ask("GET", "/states/0")["candidates"]}
 
-    for key, p, _ in visitor.next_states():
-        assert p == pytest.approx(told[key], rel=1e-5)
+    shown = {key: p for key, p, _ in visitor.next_states()}
+    # A world may have gone through a token beyond the stored candidates: the page lists it too.
+    leading = told.keys() & shown.keys()
+    assert len(leading) >= 12
+    for key in leading:
+        assert shown[key] == pytest.approx(told[key], rel=1e-5)
 
 
 def test_a_click_on_a_candidate_branches_there(visitor: Observatory) -> None:
