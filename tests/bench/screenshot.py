@@ -11,6 +11,9 @@ from tests.server import Server
 
 PICTURE = Path(__file__).resolve().parents[2] / ".github" / "screenshot.png"
 
+DRAW = 5
+"""Which worlds stand in the picture."""
+
 
 def main() -> None:
     """Grows the night call, selects the leading branch's second state, and takes the picture."""
@@ -25,7 +28,8 @@ def main() -> None:
                 reduced_motion="reduce",
             )
             visitor = Observatory(page, server.url)
-            visitor.grow()
+            visitor.visit(f"/t/{visitor.grow()}?v=1&seed={DRAW}")
+            visitor.wait_until_filled()
             visitor.settle()
             visitor.page.keyboard.press("ArrowRight")
             visitor.page.keyboard.press("ArrowRight")

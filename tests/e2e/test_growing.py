@@ -26,7 +26,7 @@ def test_a_strategy_grows_and_says_how_far_it_is(visitor: Observatory, kind: str
     job = visitor.start_growth()
 
     expect(job).to_have_attribute("data-state", "done", timeout=60_000)
-    expect(job).to_contain_text(re.compile(r"\d+ states.*resolved.*/s"))
+    expect(job).to_contain_text(re.compile(r"\d+ states[\s\S]*resolved[\s\S]*/s"))
     assert visitor.tree()["states"] > before
     assert sum(visitor.ledger().values()) == pytest.approx(1, abs=1e-6)
 
