@@ -10,6 +10,8 @@ from tests.e2e.conftest import NewVisitor
 from tests.e2e.observatory import Observatory
 from tests.server import Server
 
+pytestmark = pytest.mark.unsettled
+
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
