@@ -13,22 +13,16 @@ from semioscope.settings import Settings
 WANTED: Final = ("*.json", "*.safetensors", "*.jinja", "*.model")
 """What is fetched of a hub's repository: never code, never pickled weights."""
 
-DESCRIBING: Final = (
-    *("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"),
-    *("special_tokens_map.json", "tokenizer.model", "chat_template.jinja"),
-)
-"""What says, beside the weights, what a model does with a text."""
-
 
 @dataclass(frozen=True)
 class ModelFiles:
     """folder: for transformers. gguf: the file in it to read, if it is one. weights: all files of
-    weights. described_by: configuration, tokenizer and template, as far as they are files."""
+    weights. tokenizer: the folder's tokenizer.json, if there is one."""
 
     folder: Path
     gguf: Path | None
     weights: tuple[Path, ...]
-    described_by: tuple[Path, ...]
+    tokenizer: Path | None
 
 
 def find_files(source: Source, settings: Settings, progress: Progress) -> ModelFiles:
@@ -39,7 +33,7 @@ def find_files(source: Source, settings: Settings, progress: Progress) -> ModelF
         return _in_folder(source, folder)
     path = Path(source.where).expanduser()
     if path.is_file() and path.suffix == ".gguf":
-        return ModelFiles(path.parent, path, (path,), ())
+        return ModelFiles(path.parent, path, (path,), None)
     if path.is_dir():
         return _in_folder(source, path)
     if path.exists() or path.is_absolute() or source.where.startswith(("./", "../", "~")):
@@ -60,8 +54,8 @@ def _in_folder(source: Source, folder: Path) -> ModelFiles:
             f"{source.name} has no weights in safetensors format in {folder}.",
             "Only safetensors and GGUF files are read; convert the model's weights.",
         )
-    described_by = tuple(path for name in DESCRIBING if (path := folder / name).is_file())
-    return ModelFiles(folder, None, weights, described_by)
+    tokenizer = folder / "tokenizer.json"
+    return ModelFiles(folder, None, weights, tokenizer if tokenizer.is_file() else None)
 
 
 def _fetched(name: str) -> Path:
