@@ -126,7 +126,8 @@ def test_typing_a_continuation_makes_a_branch_and_computes_its_probability(
 
 
 def _last(visitor: Observatory) -> int:
-    """The selected node, as the address keeps it."""
+    """The selected node, as the address keeps it a moment later."""
+    visitor.page.wait_for_url(re.compile(r"[?&]s=[1-9]"))
     found = re.search(r"[?&]s=(\d+)", visitor.page.url)
     assert found
     return int(found[1])
