@@ -19,7 +19,7 @@ packages := frontend/node_modules/.package-lock.json
 page := frontend/dist/index.html
 browser := .make/chromium
 
-.PHONY: help run model build test lint types page-checks pytest test-unsettled bench bench-spine clean
+.PHONY: help run model build test lint types page-checks pytest bench bench-spine clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -53,10 +53,7 @@ page-checks: $(packages) ## svelte-check, layers and unit tests of the page
 	@$(STEP) "page: unit tests" npm --prefix frontend run --silent test
 
 pytest: $(environment) $(page) $(browser)
-	@SEMIOSCOPE_CHROMIUM="$$(cat $(browser))" $(BIN)/python -m pytest -q --durations=15 -m "not unsettled" $(ARGS)
-
-test-unsettled: $(environment) $(page) $(browser) ## browser tests not yet seen green: run them, settle them
-	@SEMIOSCOPE_CHROMIUM="$$(cat $(browser))" $(BIN)/python -m pytest -q -m unsettled $(ARGS)
+	@SEMIOSCOPE_CHROMIUM="$$(cat $(browser))" $(BIN)/python -m pytest -q --durations=15 $(ARGS)
 
 bench: bench-spine ## every benchmark
 

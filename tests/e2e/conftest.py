@@ -17,8 +17,12 @@ PATIENCE_MS = 20_000
 SMALL_LAPTOP = {"width": 1180, "height": 680}
 """A window that holds about 24 lines × 18 steps: less for a model to say than a large one."""
 
-# Chromium logs every answer over 399 as an error, also those that a test asks for.
-REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
+# Chromium logs every answer over 399 as an error, also those that a test asks for, and every
+# server that is not there, also one that a test has stopped.
+REFUSAL = re.compile(
+    r"Failed to load resource: (the server responded with a status of 4\d\d"
+    r"|net::ERR_CONNECTION_REFUSED)"
+)
 
 
 @pytest.fixture(scope="package")

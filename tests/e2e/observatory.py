@@ -81,6 +81,13 @@ class Observatory:
         """Waits until no line in view waits for growth."""
         expect(self.worlds).to_have_attribute("data-open", "0", timeout=120_000)
 
+    def selected(self) -> int:
+        """The selected node, once the address keeps it: a moment after the choice."""
+        self.page.wait_for_url(re.compile(r"[?&]s=[1-9]"))
+        found = re.search(r"[?&]s=(\d+)", self.page.url)
+        assert found is not None, self.page.url
+        return int(found[1])
+
     # Reading
 
     @property

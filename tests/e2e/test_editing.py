@@ -117,20 +117,12 @@ def test_typing_a_continuation_makes_a_branch_and_computes_its_probability(
     expect(tokens.nth(4)).to_be_visible()
     count = tokens.count()
     expect(visitor.step).to_have_text(f"step {count}")
-    node = max(step["node"] for step in visitor.ask("GET", f"/states/{_last(visitor)}")["path"])
+    node = max(step["node"] for step in visitor.ask("GET", f"/states/{visitor.selected()}")["path"])
     told = visitor.ask("GET", f"/states/{node}")
     assert told["text"] == " sentient and asks for me"
     assert visitor.probability() == pytest.approx(math.exp(told["cumulative_log_prob"]), rel=1e-4)
     steps = [step["log_prob"] for step in told["path"]]
     assert sum(steps) == pytest.approx(told["cumulative_log_prob"], abs=1e-4)
-
-
-def _last(visitor: Observatory) -> int:
-    """The selected node, as the address keeps it a moment later."""
-    visitor.page.wait_for_url(re.compile(r"[?&]s=[1-9]"))
-    found = re.search(r"[?&]s=(\d+)", visitor.page.url)
-    assert found
-    return int(found[1])
 
 
 def test_the_reading_strip_shows_the_trajectory_and_leads_back_to_its_states(

@@ -7,8 +7,6 @@ from playwright.sync_api import expect
 
 from tests.e2e.observatory import Observatory
 
-pytestmark = pytest.mark.unsettled
-
 STRATEGIES: dict[str, dict[str, float]] = {
     "best_first": {"n": 5},
     "breadth": {"k": 3, "depth": 3},

@@ -10,8 +10,6 @@ from tests.e2e.conftest import NewVisitor
 from tests.e2e.observatory import Observatory
 from tests.server import Server
 
-pytestmark = pytest.mark.unsettled
-
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
@@ -31,6 +29,7 @@ def test_a_reload_shows_the_same_tree_and_the_same_view(visitor: Observatory) ->
     visitor.grow()
     visitor.settle()
     visitor.select_leading()
+    visitor.selected()
     visitor.settle()
     before = what_stands(visitor)
 

@@ -5,8 +5,6 @@ from playwright.sync_api import expect
 
 from tests.e2e.observatory import Observatory
 
-pytestmark = pytest.mark.unsettled
-
 
 def reshaped(visitor: Observatory) -> list[tuple[int, float, float]]:
     """The inspector's rows, once every one of them is weighed."""

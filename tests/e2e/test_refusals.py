@@ -10,8 +10,6 @@ from tests.e2e.conftest import NewVisitor
 from tests.e2e.observatory import Observatory
 from tests.server import Server
 
-pytestmark = pytest.mark.unsettled
-
 ONE_SENTENCE = re.compile(r"[\w“<`‘][^\n]{4,240}[.!?]")
 
 

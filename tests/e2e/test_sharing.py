@@ -9,8 +9,6 @@ from playwright.sync_api import expect
 from tests.e2e.conftest import NewVisitor
 from tests.e2e.observatory import Observatory
 
-pytestmark = pytest.mark.unsettled
-
 
 def link(visitor: Observatory, kind: str) -> str:
     """Makes a link of this kind in the Share dialog; gives its path, query and fragment."""
@@ -136,9 +134,13 @@ def test_an_invitation_lets_another_browser_edit_and_leaves_the_address(
     pruned = editor.ledger()["pruned"]
     owner.wait_for(lambda: owner.ledger()["pruned"] == pytest.approx(pruned), "the prune", 1.0)
 
+    owner.page.get_by_test_id("share").click()
+    owner.page.get_by_role("button", name="Revoke: Invitation").click()
+    expect(owner.page.get_by_role("button", name="Revoke: Invitation")).to_have_count(0)
     late = new_visitor()
     late.visit(path)
     expect(late.page.get_by_test_id("link-problem")).to_be_visible()
+    assert editor.ask("POST", "/undo")["status"] == 403
 
 
 def test_an_undo_takes_back_only_ones_own_change(
@@ -207,6 +209,6 @@ def test_a_recovery_link_moves_ownership_to_another_browser(
 def test_the_page_counts_who_is_here(owner: Observatory, new_visitor: NewVisitor) -> None:
     reader = new_visitor()
     reader.visit(link(owner, "live"))
-    expect(owner.page.get_by_text("2people here")).to_be_visible()
+    expect(owner.page.get_by_text("2 people here")).to_be_visible()
     reader.page.goto("about:blank")
     expect(owner.page.get_by_text("people here")).to_have_count(0)

@@ -7,8 +7,6 @@ from playwright.sync_api import expect
 
 from tests.e2e.observatory import Observatory
 
-pytestmark = pytest.mark.unsettled
-
 MARKUP = '<b>bold</b><img src=x onerror="document.title=1"><script>document.title=2</script>'
 ISOLATES = re.compile("[\u2066-\u2069]")
 

@@ -2,12 +2,9 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.observatory import Observatory
-
-pytestmark = pytest.mark.unsettled
 
 
 def leading_block(visitor: Observatory) -> tuple[float, float]:
