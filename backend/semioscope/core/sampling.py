@@ -280,15 +280,15 @@ def _weigh(procedure: Procedure, row: RankedLogProbs, rule_entropy: float | None
     log_probs = _kept_log_probs(row, kept)
     if log_probs is None:
         return None
-    log_z = _log_sum_exp(beta, log_probs)
-    return Weights(log_z, kept, entropy_bits(beta, log_z, log_probs))
+    log_z, entropy = _log_z_and_entropy(beta, log_probs)
+    return Weights(log_z, kept, entropy)
 
 
 def _entropy_of_rule(row: RankedLogProbs, stored: float | None) -> float:
     if stored is not None:
         return stored
     log_probs = row.whole()
-    return math.nan if log_probs is None else entropy_bits(1.0, 0.0, log_probs)
+    return math.nan if log_probs is None else _log_z_and_entropy(1.0, log_probs)[1]
 
 
 def _kept_log_probs(row: RankedLogProbs, kept: int) -> Float32Array | None:
@@ -300,7 +300,7 @@ def _log_norm(row: RankedLogProbs, beta: float, kept: int) -> float | None:
     if beta == 1 and kept == ALL_KEPT:
         return 0.0
     log_probs = _kept_log_probs(row, kept)
-    return None if log_probs is None else _log_sum_exp(beta, log_probs)
+    return None if log_probs is None else _log_z_and_entropy(beta, log_probs)[0]
 
 
 def _nucleus(row: RankedLogProbs, beta: float, kept: int, p: float) -> int | None:
@@ -353,14 +353,13 @@ def widths(beta: float, log_z: float, log_probs: Float32Array) -> FloatArray:
     return probabilities(beta, log_z, log_probs).astype(np.float32).astype(np.float64)
 
 
-def entropy_bits(beta: float, log_z: float, log_probs: Float32Array) -> float:
-    """Entropy of q = exp(β·log_p − log_z) in bits; impossible next states (−inf) add nothing."""
-    q = probabilities(beta, log_z, log_probs)
-    finite = np.maximum(log_probs, np.finfo(np.float32).min)
-    nats = log_z * float(q.sum()) - beta * float(np.dot(q, finite))
-    return max(0.0, nats / math.log(2))
-
-
-def _log_sum_exp(beta: float, log_probs: Float32Array) -> float:
+def _log_z_and_entropy(beta: float, log_probs: Float32Array) -> tuple[float, float]:
+    """log Σ exp(β·log_p) in nats, and the entropy of exp(β·log_p) renormalised in bits;
+    impossible next states (−inf) add nothing to either."""
     greatest = beta * float(log_probs.max())
-    return greatest + math.log(float(probabilities(beta, greatest, log_probs).sum()))
+    unscaled = probabilities(beta, greatest, log_probs)
+    total = float(unscaled.sum())
+    log_z = greatest + math.log(total)
+    finite = np.maximum(log_probs, np.finfo(np.float32).min)
+    nats = log_z - beta * float(np.dot(unscaled, finite)) / total
+    return log_z, max(0.0, nats / math.log(2))
