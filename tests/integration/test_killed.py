@@ -60,7 +60,7 @@ def test_what_was_told_survives_a_killed_server(tmp_path: Path) -> None:
     process = Process(tmp_path)
     with httpx.Client(timeout=30) as client:
         made = client.post(f"{process.url}/trees", json={"rule": "coin", "prompt": ""}).json()
-        growth = {"kind": "breadth", "k": 2, "depth": 12}
+        growth = {"kind": "breadth", "k": 2, "depth": 11}
         client.post(
             f"{process.url}/trees/{made['ref']}/growths",
             json={"state": {"node": 0}, "strategy": growth},
@@ -84,6 +84,6 @@ def test_what_was_told_survives_a_killed_server(tmp_path: Path) -> None:
             client.post(f"{tree}/growths", json={"state": {"node": 0}, "strategy": growth})
             while client.get(tree).json()["jobs"]:
                 time.sleep(0.05)
-            assert client.get(tree).json()["expansions"] == 4095
+            assert client.get(tree).json()["expansions"] == 2047
         finally:
             again.kill()
