@@ -1,6 +1,7 @@
 """Every probability is that of transformers' own forward pass, one state at a time (1e-4)."""
 
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -10,12 +11,17 @@ import transformers
 from semioscope.core.distribution import Question
 from semioscope.core.sampling import IDENTITY
 from semioscope.rules.answers import answer
+from semioscope.rules.causal_lm import engine as engine_module
 from semioscope.rules.causal_lm.engine import TreeEngine
+from semioscope.rules.causal_lm.files import find_files
+from semioscope.rules.causal_lm.llama_reader import LlamaReader, LlamaShape
 from semioscope.rules.causal_lm.load import load_causal_lm, suitable_engine
 from semioscope.rules.causal_lm.reach import reach_of
 from semioscope.rules.causal_lm.rule import CausalLM
 from semioscope.rules.causal_lm.sequential import SequentialEngine
 from semioscope.rules.causal_lm.sources import DEFAULT_SOURCE
+from semioscope.rules.causal_lm.transformers_reader import TransformersReader
+from semioscope.rules.progress import silent
 from semioscope.settings import Settings
 
 TOLERANCE = 1e-4
@@ -115,12 +121,12 @@ def test_an_architecture_without_the_fast_path_is_right_all_the_same(name: str) 
 
 def test_the_proof_on_loading_finds_a_path_that_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
     model = tiny(FAST["llama"])
-    right = TreeEngine._additive
+    right = engine_module.additive
 
-    def blind(self: TreeEngine, mask: "np.ndarray[Any, Any]") -> torch.Tensor:
-        return right(self, np.ones_like(mask))
+    def blind(seen: "np.ndarray[Any, Any]", dtype: torch.dtype) -> torch.Tensor:
+        return right(np.ones_like(seen), dtype)
 
-    monkeypatch.setattr(TreeEngine, "_additive", blind)
+    monkeypatch.setattr(engine_module, "additive", blind)
     engine, notes = suitable_engine(model, SIZE)
     assert isinstance(engine, SequentialEngine)
     assert "off by" in notes[0]
@@ -129,7 +135,7 @@ def test_the_proof_on_loading_finds_a_path_that_is_off(monkeypatch: pytest.Monke
 @pytest.mark.parametrize("capacity", [26, 31, 48])
 def test_forgetting_never_changes_an_answer(capacity: int) -> None:
     model = tiny(FAST["llama"])
-    engine = TreeEngine(model, capacity, reach_of(model.config), pass_tokens=8)
+    engine = TreeEngine(TransformersReader(model), capacity, reach_of(model.config), pass_tokens=8)
     for seed in (3, 4, 3, 5, 3):
         must_agree(model, engine, family(SIZE, seed))
 
@@ -142,13 +148,92 @@ def default_rule() -> CausalLM:
 PROMPT = "be me\nattorney at law\nget a call in the middle of the night"
 
 
+@pytest.fixture(scope="module")
+def own_default_model() -> Any:
+    """The default model as transformers itself loads it."""
+    folder = find_files(DEFAULT_SOURCE, Settings(), silent).folder
+    return transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+
+
+def default_states(rule: CausalLM) -> list[tuple[int, ...]]:
+    stem = rule.encode(PROMPT)
+    return [stem, *((*stem, key) for key in (28, 253, 198)), (*stem, 28, 284, 253), stem[:6]]
+
+
 @pytest.mark.model
-def test_the_default_model_equals_its_own_forward_pass(default_rule: CausalLM) -> None:
+def test_the_default_model_equals_its_own_forward_pass(
+    default_rule: CausalLM, own_default_model: Any
+) -> None:
     engine: Any = default_rule._engine
-    assert isinstance(engine, TreeEngine)
-    stem = default_rule.encode(PROMPT)
-    states = [stem, *((*stem, key) for key in (28, 253, 198)), (*stem, 28, 284, 253), stem[:6]]
-    must_agree(engine._model, engine, states)
+    assert isinstance(engine._reader, LlamaReader)
+    must_agree(own_default_model, engine, default_states(default_rule))
+
+
+@pytest.mark.model
+def test_the_default_model_would_be_as_right_by_way_of_transformers(
+    default_rule: CausalLM, own_default_model: Any
+) -> None:
+    reader = TransformersReader(own_default_model)
+    engine = TreeEngine(reader, 256, default_rule.description.window)
+    must_agree(own_default_model, engine, default_states(default_rule))
+
+
+@pytest.mark.model
+def test_a_long_state_of_the_default_model_is_read_in_chunks(
+    default_rule: CausalLM, own_default_model: Any
+) -> None:
+    tokens = np.random.default_rng(5).integers(3, 49152, 600).tolist()
+    engine: Any = default_rule._engine
+    must_agree(own_default_model, engine, [tuple(tokens), tuple(tokens[:300])])
+
+
+@pytest.mark.parametrize("shape", [{"num_key_value_heads": 2}, {"num_key_value_heads": 4}])
+@pytest.mark.parametrize("more", [{}, {"tie_word_embeddings": True}, {"head_dim": 12}])
+def test_the_plain_reader_of_llama_models_equals_transformers(
+    shape: dict[str, Any], more: dict[str, Any]
+) -> None:
+    model = tiny(transformers.LlamaConfig(**SMALL, **shape, **more))
+    its_shape = LlamaShape.of(model.config.to_dict())
+    assert its_shape is not None
+    engine = TreeEngine(LlamaReader(its_shape, model.state_dict()), 200, 128, pass_tokens=8)
+    must_agree(model, engine, family(SIZE))
+    must_agree(model, engine, family(SIZE, seed=4))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"attention_bias": True},
+        {"mlp_bias": True},
+        {"hidden_act": "gelu"},
+        {"rope_parameters": {"rope_type": "linear", "rope_theta": 1e4, "factor": 2.0}},
+    ],
+)
+def test_a_llama_that_is_not_plain_is_left_to_transformers(more: dict[str, Any]) -> None:
+    assert LlamaShape.of(transformers.LlamaConfig(**SMALL, **more).to_dict()) is None
+    assert LlamaShape.of(transformers.Qwen2Config(**SMALL).to_dict()) is None
+
+
+def test_a_state_longer_than_the_trie_is_evaluated_all_the_same() -> None:
+    model = tiny(FAST["llama"])
+    engine = TreeEngine(TransformersReader(model), 10, reach_of(model.config), pass_tokens=8)
+    must_agree(model, engine, family(SIZE))
+
+
+def test_a_pass_that_fails_leaves_nothing_behind() -> None:
+    model = tiny(FAST["llama"])
+    reader = TransformersReader(model)
+    engine = TreeEngine(reader, 100, reach_of(model.config))
+    right, reader.read = reader.read, Mock(side_effect=MemoryError)
+    with pytest.raises(MemoryError):
+        rows(engine, family(SIZE))
+    reader.read = right
+    must_agree(model, engine, family(SIZE))
+
+
+def test_logits_that_are_capped_are_never_left_to_the_probe() -> None:
+    _, notes = suitable_engine(tiny(OTHERS["gemma2"]), SIZE)
+    assert "capped" in notes[0]
 
 
 @pytest.mark.model

@@ -8,16 +8,16 @@ that a state that is asked about again costs no more than its logits.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from semioscope.rules.causal_lm.logits import log_prob_rows
 from semioscope.rules.causal_lm.pool import HiddenPool, LayerPool, slots_for
-from semioscope.rules.causal_lm.sequential import SequentialEngine
-from semioscope.rules.causal_lm.tree_cache import TreePass, tree_cache
+from semioscope.rules.causal_lm.reader import Engine, Reader, TreePass
 from semioscope.rules.causal_lm.trie import OutOfSlots, Prefix, PrefixTrie
 from semioscope.rules.protocol import Row
 
@@ -34,35 +34,65 @@ class _Plan:
 
 
 class TreeEngine:
-    """The fast path. `model` is a causal LM of transformers in evaluation mode."""
+    """The fast path."""
 
     def __init__(
-        self, model: Any, capacity: int, reach: int, pass_tokens: int = PASS_TOKENS
+        self,
+        reader: Reader,
+        capacity: int,
+        reach: int,
+        one_by_one: Engine | None = None,
+        pass_tokens: int = PASS_TOKENS,
     ) -> None:
         """capacity: tokens whose keys and values are kept. reach: the longest state for which a
-        tree mask is right; longer ones, and ones that do not fit, are evaluated one by one."""
-        self._model = model
-        self._body = model.base_model
-        self._head = model.get_output_embeddings()
-        self._device = model.device
-        self._longest = min(reach, capacity)
+        tree mask is right; `one_by_one` evaluates longer ones, if the model has such."""
+        self._reader = reader
+        self._reach = reach
         self._pass_tokens = pass_tokens
+        self._one_by_one = one_by_one
         self._trie = PrefixTrie(capacity)
-        self._layers = [LayerPool() for _ in range(_layer_count(model))]
+        self._forget()
+
+    def _forget(self) -> None:
+        self._trie.clear()
+        self._pools = [LayerPool() for _ in range(self._reader.layer_count)]
         self._hidden = HiddenPool()
-        self._one_by_one = SequentialEngine(model)
 
     @torch.inference_mode()
     def log_probs(self, states: Sequence[tuple[int, ...]]) -> Iterator[Row]:
         """One row for each state, in any order; a row is valid until the next is asked for."""
-        long = [place for place, state in enumerate(states) if len(state) > self._longest]
-        waiting = [place for place, state in enumerate(states) if len(state) <= self._longest]
+        waiting, big, long = self._sorted_by_size(states)
         while waiting:
             plan, waiting = self._plan(states, waiting)
             self._read(plan.missing)
             yield from self._rows(plan.asked)
-        for row in self._one_by_one.log_probs([states[place] for place in long]):
-            yield row._replace(place=long[row.place])
+        for place in big:
+            yield self._row_of_a_big_state(place, states[place])
+        if long and self._one_by_one is None:
+            raise AssertionError("no state is longer than the window")
+        if self._one_by_one is not None:
+            for row in self._one_by_one.log_probs([states[place] for place in long]):
+                yield row._replace(place=long[row.place])
+
+    def _sorted_by_size(
+        self, states: Sequence[tuple[int, ...]]
+    ) -> tuple[list[int], list[int], list[int]]:
+        """Places of states that the trie has room for, has not, and that are out of reach."""
+        waiting: list[int] = []
+        big: list[int] = []
+        long: list[int] = []
+        for place, state in enumerate(states):
+            if len(state) > self._reach:
+                long.append(place)
+            else:
+                (waiting if len(state) <= self._trie.capacity else big).append(place)
+        return waiting, big, long
+
+    def _row_of_a_big_state(self, place: int, state: tuple[int, ...]) -> Row:
+        """By an engine of its own, made as large as the state."""
+        apart = TreeEngine(self._reader, len(state), self._reach, None, self._pass_tokens)
+        (row,) = apart.log_probs([state])
+        return row._replace(place=place)
 
     def _plan(
         self, states: Sequence[tuple[int, ...]], waiting: Sequence[int]
@@ -87,44 +117,41 @@ class TreeEngine:
             for start in range(0, len(missing), self._pass_tokens):
                 self._pass(missing[start : start + self._pass_tokens])
         except BaseException:
-            self._trie.clear()  # it holds prefixes that were never read
+            self._forget()  # the trie holds prefixes that were never read
             raise
 
     def _pass(self, fresh: Sequence[Prefix]) -> None:
-        past, mask = _attention(fresh)
+        past, seen = _attention(fresh)
+        slots = [prefix.slot for prefix in fresh]
         tree_pass = TreePass(
-            past=self._indices(past),
-            fresh=self._indices([prefix.slot for prefix in fresh]),
-            size=slots_for(max(prefix.slot for prefix in fresh), self._trie.capacity),
+            tokens=_indices([prefix.token for prefix in fresh]),
+            positions=_indices([prefix.depth - 1 for prefix in fresh]),
+            mask=additive(seen, self._reader.dtype),
+            past=_indices(past),
+            fresh=_indices(slots),
+            size=slots_for(max(slots), self._trie.capacity),
         )
-        output = self._body(
-            input_ids=self._indices([prefix.token for prefix in fresh])[None],
-            position_ids=self._indices([prefix.depth - 1 for prefix in fresh])[None],
-            attention_mask=self._additive(mask),
-            past_key_values=tree_cache(self._layers, tree_pass),
-            use_cache=True,
-        )
-        hidden = output.last_hidden_state[0]
+        hidden = self._reader.read(tree_pass, self._pools)
         self._hidden.store(tree_pass.fresh, tree_pass.size, hidden)
 
     def _rows(self, asked: Sequence[tuple[int, Prefix]]) -> Iterator[Row]:
-        hidden = self._hidden.at(self._indices([prefix.slot for _, prefix in asked]))
-        return log_prob_rows(self._head, hidden, [place for place, _ in asked])
+        hidden = self._hidden.at(_indices([prefix.slot for _, prefix in asked]))
+        return log_prob_rows(self._reader.logits, hidden, [place for place, _ in asked])
 
-    def _indices(self, numbers: Sequence[int]) -> Tensor:
-        return torch.tensor(numbers, dtype=torch.int64, device=self._device)
 
-    def _additive(self, mask: "np.ndarray[Any, np.dtype[np.bool_]]") -> Tensor:
-        """f[1, 1, M, P + M]: 0 where a token is seen, the least number where not."""
-        dtype = self._model.dtype
-        seen = torch.from_numpy(mask).to(self._device)
-        hidden = torch.tensor(torch.finfo(dtype).min, dtype=dtype, device=self._device)
-        return torch.where(seen, torch.zeros_like(hidden), hidden)[None, None]
+def _indices(numbers: Sequence[int]) -> Tensor:
+    return torch.tensor(numbers, dtype=torch.int64)
+
+
+def additive(seen: NDArray[np.bool_], dtype: torch.dtype) -> Tensor:
+    """f[M, P + M] from bool[M, P + M]: 0 where a token is seen, the least number where not."""
+    least = torch.tensor(torch.finfo(dtype).min, dtype=dtype)
+    return torch.where(torch.from_numpy(seen), torch.zeros_like(least), least)
 
 
 def _attention(
     fresh: Sequence[Prefix],
-) -> tuple[list[int], "np.ndarray[Any, np.dtype[np.bool_]]"]:
+) -> tuple[list[int], NDArray[np.bool_]]:
     """(slots of the past tokens, bool[M, P + M]: which token sees which)."""
     row_of = {id(prefix): row for row, prefix in enumerate(fresh)}
     columns: dict[int, int] = {}
@@ -159,7 +186,3 @@ def _common_length(states: Sequence[tuple[int, ...]]) -> int:
         if one != other:
             return place
     return min(len(least), len(greatest))
-
-
-def _layer_count(model: Any) -> int:
-    return int(model.config.get_text_config(decoder=True).num_hidden_layers)

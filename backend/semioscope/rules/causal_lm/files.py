@@ -13,16 +13,22 @@ from semioscope.settings import Settings
 WANTED: Final = ("*.json", "*.safetensors", "*.jinja", "*.model")
 """What is fetched of a hub's repository: never code, never pickled weights."""
 
+DESCRIBING: Final = (
+    *("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"),
+    *("special_tokens_map.json", "tokenizer.model", "chat_template.jinja"),
+)
+"""What says, beside the weights, what a model does with a text."""
+
 
 @dataclass(frozen=True)
 class ModelFiles:
     """folder: for transformers. gguf: the file in it to read, if it is one. weights: all files of
-    weights. tokenizer: the folder's tokenizer.json, if there is one."""
+    weights. described_by: configuration, tokenizer and template, as far as they are files."""
 
     folder: Path
     gguf: Path | None
     weights: tuple[Path, ...]
-    tokenizer: Path | None
+    described_by: tuple[Path, ...]
 
 
 def find_files(source: Source, settings: Settings, progress: Progress) -> ModelFiles:
@@ -33,7 +39,7 @@ def find_files(source: Source, settings: Settings, progress: Progress) -> ModelF
         return _in_folder(source, folder)
     path = Path(source.where).expanduser()
     if path.is_file() and path.suffix == ".gguf":
-        return ModelFiles(path.parent, path, (path,), None)
+        return ModelFiles(path.parent, path, (path,), ())
     if path.is_dir():
         return _in_folder(source, path)
     if path.exists() or path.is_absolute() or source.where.startswith(("./", "../", "~")):
@@ -54,8 +60,8 @@ def _in_folder(source: Source, folder: Path) -> ModelFiles:
             f"{source.name} has no weights in safetensors format in {folder}.",
             "Only safetensors and GGUF files are read; convert the model's weights.",
         )
-    tokenizer = folder / "tokenizer.json"
-    return ModelFiles(folder, None, weights, tokenizer if tokenizer.is_file() else None)
+    described_by = tuple(path for name in DESCRIBING if (path := folder / name).is_file())
+    return ModelFiles(folder, None, weights, described_by)
 
 
 def _fetched(name: str) -> Path:

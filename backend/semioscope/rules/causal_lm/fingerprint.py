@@ -2,20 +2,32 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
+from semioscope.rules.causal_lm.files import ModelFiles
 
-def model_fingerprint(
-    config_json: str, tokenizer_json: bytes, weights: Sequence[Path], dtype: str, cache: Path
-) -> str:
+
+def model_fingerprint(files: ModelFiles, dtype: str, cache: Path) -> str:
     """64 hex digits. cache: a folder in which the hashes of weights are remembered."""
-    digest = hashlib.sha256()
-    for part in (config_json.encode(), tokenizer_json, dtype.encode()):
-        digest.update(hashlib.sha256(part).digest())
-    for path in sorted(weights):
+    digest = hashlib.sha256(dtype.encode())
+    for path in files.described_by:
+        content = path.read_bytes()
+        if path.name in ("config.json", "generation_config.json"):
+            content = _without_version(content)
+        digest.update(path.name.encode() + hashlib.sha256(content).digest())
+    for path in files.weights:
         digest.update(f"{path.stat().st_size}:{remembered_hash(path, cache)}".encode())
     return digest.hexdigest()
+
+
+def _without_version(config: bytes) -> bytes:
+    """Which transformers wrote a configuration makes no difference to what it says."""
+    try:
+        said = json.loads(config)
+        said.pop("transformers_version", None)
+    except (ValueError, AttributeError):
+        return config  # no configuration: loading will say so
+    return json.dumps(said, sort_keys=True).encode()
 
 
 def remembered_hash(path: Path, cache: Path) -> str:

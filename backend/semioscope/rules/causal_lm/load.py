@@ -1,5 +1,6 @@
 """Loads a causal language model, its text and the engine that suits it."""
 
+import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +14,12 @@ from semioscope.rules.causal_lm.backend import quiet_transformers
 from semioscope.rules.causal_lm.engine import TreeEngine
 from semioscope.rules.causal_lm.files import ModelFiles, find_files
 from semioscope.rules.causal_lm.fingerprint import model_fingerprint
+from semioscope.rules.causal_lm.known import KnownModel, recall, remember
+from semioscope.rules.causal_lm.llama_reader import LlamaReader, LlamaShape
 from semioscope.rules.causal_lm.proof import disproof
 from semioscope.rules.causal_lm.reach import objection, reach_of, window_of
-from semioscope.rules.causal_lm.rule import CausalLM, Engine
+from semioscope.rules.causal_lm.reader import Engine, Reader
+from semioscope.rules.causal_lm.rule import CausalLM
 from semioscope.rules.causal_lm.sequential import SequentialEngine
 from semioscope.rules.causal_lm.sources import Source
 from semioscope.rules.causal_lm.text import ModelText
@@ -37,28 +41,91 @@ def load_causal_lm(source: Source, settings: Settings, progress: Progress = sile
         torch.set_num_threads(settings.torch_threads)
     files = find_files(source, settings, progress)
     progress(0.5, f"Loading {source.name}.")
-    with _explained(source), quiet_transformers():
-        model, tokenizer = _read(files)
-    progress(0.8, f"Proving that {source.name} is evaluated rightly.")
-    rule = causal_lm(source, model, tokenizer, _fingerprint(files, model, tokenizer, settings))
-    progress(1.0, f"{source.name} is ready.")
-    return rule
+    with _explained(source):
+        fingerprint = model_fingerprint(files, "float32", settings.cache_folder)
+        known = recall(settings.cache_folder, fingerprint)
+        shape = LlamaShape.of(known.config) if known else None
+        if known and shape:
+            engine = _plain_engine(LlamaReader.from_files(shape, files.weights), known)
+            return _rule(source, fingerprint, known, engine)
+        with quiet_transformers():
+            model, tokenizer = _read(files)
+        progress(0.8, f"Proving that {source.name} is evaluated rightly.")
+        known = what_it_says(model, tokenizer)
+        shape = LlamaShape.of(known.config)
+        if shape and files.gguf is None:
+            reader = LlamaReader.from_files(shape, files.weights)
+            plain = SequentialEngine(model)
+            if disproof(reader, plain, known.alphabet_size, known.window) is None:
+                remember(settings.cache_folder, fingerprint, known)
+                return _rule(source, fingerprint, known, _plain_engine(reader, known))
+        return causal_lm(source, fingerprint, model, tokenizer)
 
 
-def causal_lm(
-    source: Source,
-    model: Any,
-    tokenizer: Any,
-    fingerprint: str,
-    cache_bytes: int = CACHE_BYTES,
-) -> CausalLM:
-    """The rule of a model and tokenizer of transformers; its engine is the fast one if that
-    proves to be right for this model (RuleDescription.notes says if it does not)."""
-    model.eval()
+def causal_lm(source: Source, fingerprint: str, model: Any, tokenizer: Any) -> CausalLM:
+    """The rule of a model and a tokenizer of transformers."""
+    known = what_it_says(model, tokenizer)
+    engine, notes = suitable_engine(model, known.alphabet_size)
+    return _rule(source, fingerprint, known, engine, notes)
+
+
+def suitable_engine(
+    model: Any, alphabet_size: int, cache_bytes: int = CACHE_BYTES
+) -> tuple[Engine, tuple[str, ...]]:
+    """For a model of transformers, the fast engine where it is proved right, else the plain one
+    and a note that says so."""
+    # Here and not above: it imports transformers, which a start mostly does not need.
+    from semioscope.rules.causal_lm.transformers_reader import TransformersReader
+
+    reader, plain, reach = (
+        TransformersReader(model),
+        SequentialEngine(model),
+        reach_of(model.config),
+    )
+    why = objection(model.config) or disproof(reader, plain, alphabet_size, reach)
+    if why is None:
+        return TreeEngine(reader, _capacity(reader, cache_bytes), reach, plain), ()
+    note = f"Evaluated one state at a time: for this architecture the fast path fails ({why})."
+    _log.warning("%s: %s", model.config.model_type, note)
+    return plain, (note,)
+
+
+def what_it_says(model: Any, tokenizer: Any) -> KnownModel:
+    """What a model and a tokenizer of transformers say of themselves."""
     size = int(model.get_output_embeddings().weight.shape[0])
-    end_keys = tuple(sorted(_end_keys(model, tokenizer, size)))
-    text = ModelText(tokenizer, size, end_keys)
-    engine, notes = suitable_engine(model, size, cache_bytes)
+    return KnownModel(
+        config=json.loads(model.config.to_json_string(use_diff=False)),
+        tokenizer=tokenizer.backend_tokenizer.to_str(),
+        chat_template=tokenizer.chat_template if isinstance(tokenizer.chat_template, str) else None,
+        special_tokens={role: str(token) for role, token in tokenizer.special_tokens_map.items()},
+        end_keys=tuple(sorted(_end_keys(model, tokenizer, size))),
+        window=window_of(model.config),
+        alphabet_size=size,
+    )
+
+
+def _plain_engine(reader: LlamaReader, known: KnownModel) -> TreeEngine:
+    return TreeEngine(reader, _capacity(reader, CACHE_BYTES), known.window)
+
+
+def _capacity(reader: Reader, cache_bytes: int) -> int:
+    return max(1, cache_bytes // reader.token_bytes)
+
+
+def _rule(
+    source: Source,
+    fingerprint: str,
+    known: KnownModel,
+    engine: Engine,
+    notes: tuple[str, ...] = (),
+) -> CausalLM:
+    text = ModelText(
+        known.tokenizer,
+        known.alphabet_size,
+        known.end_keys,
+        known.chat_template,
+        known.special_tokens,
+    )
     description = RuleDescription(
         id=source.id,
         name=source.name,
@@ -66,28 +133,14 @@ def causal_lm(
         family="causal-lm",
         fingerprint=fingerprint,
         summary=source.summary,
-        alphabet_size=size,
-        window=window_of(model.config),
-        end_keys=end_keys,
+        alphabet_size=known.alphabet_size,
+        window=known.window,
+        end_keys=known.end_keys,
         whole_distribution=True,
         needs_prompt=True,
         notes=notes,
     )
     return CausalLM(description, text, engine)
-
-
-def suitable_engine(
-    model: Any, alphabet_size: int, cache_bytes: int = CACHE_BYTES
-) -> tuple[Engine, tuple[str, ...]]:
-    """The fast engine where it is proved right for this model, else the plain one; and notes."""
-    reach = reach_of(model.config)
-    why = objection(model.config) or disproof(model, alphabet_size, reach)
-    if why is None:
-        capacity = max(1, cache_bytes // _bytes_of_a_token(model))
-        return TreeEngine(model, capacity, reach), ()
-    note = f"Evaluated one state at a time: for this architecture the fast path fails ({why})."
-    _log.warning("%s: %s", model.config.model_type, note)
-    return SequentialEngine(model), (note,)
 
 
 def _read(files: ModelFiles) -> tuple[Any, Any]:
@@ -107,7 +160,7 @@ def _read(files: ModelFiles) -> tuple[Any, Any]:
             "The model has no fast tokenizer (tokenizer.json).",
             "Save the model with one, or choose another.",
         )
-    return model, tokenizer
+    return model.eval(), tokenizer
 
 
 @contextmanager
@@ -127,18 +180,6 @@ def _explained(source: Source) -> Iterator[None]:
         ) from error
 
 
-def _fingerprint(files: ModelFiles, model: Any, tokenizer: Any, settings: Settings) -> str:
-    return model_fingerprint(
-        model.config.to_json_string(use_diff=False),
-        files.tokenizer.read_bytes()
-        if files.tokenizer
-        else tokenizer.backend_tokenizer.to_str().encode(),
-        files.weights,
-        "float32",
-        settings.cache_folder,
-    )
-
-
 def _end_keys(model: Any, tokenizer: Any, size: int) -> set[int]:
     """The end tokens that the model declares, in any of the places where models do."""
     declared = [tokenizer.eos_token_id, model.config.get_text_config().eos_token_id]
@@ -146,12 +187,3 @@ def _end_keys(model: Any, tokenizer: Any, size: int) -> set[int]:
         declared.append(model.generation_config.eos_token_id)
     keys = {key for each in declared for key in (each if isinstance(each, list) else [each])}
     return {int(key) for key in keys if key is not None and 0 <= key < size}
-
-
-def _bytes_of_a_token(model: Any) -> int:
-    """What the pool keeps of one token: keys and values of every layer, the hidden state."""
-    config = model.config.get_text_config(decoder=True)
-    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    numbers = 2 * config.num_hidden_layers * heads * width + config.hidden_size
-    return int(numbers * model.dtype.itemsize)

@@ -1,7 +1,7 @@
 """From hidden states to rows of log-probabilities over the whole alphabet."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -12,7 +12,9 @@ ROWS: Final = 32
 """Rows of logits made at once: few enough to stay near the processor."""
 
 
-def log_prob_rows(head: Any, hidden: Tensor, places: Sequence[int]) -> Iterator[Row]:
+def log_prob_rows(
+    head: Callable[[Tensor], Tensor], hidden: Tensor, places: Sequence[int]
+) -> Iterator[Row]:
     """One row for each of `hidden` f[A, hidden_size]; `places` says which states they are."""
     for start in range(0, len(places), ROWS):
         logits = head(hidden[start : start + ROWS])

@@ -13,37 +13,43 @@ class LayerPool:
     """Keys and values of one layer: f[kv_heads, slots, head_dim] each."""
 
     def __init__(self) -> None:
-        self.keys: Tensor | None = None
-        self.values: Tensor | None = None
+        self._keys: Tensor | None = None
+        self._values: Tensor | None = None
 
     def store(self, slots: Tensor, size: int, keys: Tensor, values: Tensor) -> None:
         """Puts keys, values f[kv_heads, M, head_dim] at `slots` i64[M], in a pool of `size`."""
-        self.keys = _grown(self.keys, size, keys)
-        self.values = _grown(self.values, size, values)
-        self.keys.index_copy_(1, slots, keys)
-        self.values.index_copy_(1, slots, values)
+        self._keys = _grown(self._keys, size, keys)
+        self._values = _grown(self._values, size, values)
+        self._keys.index_copy_(1, slots, keys)
+        self._values.index_copy_(1, slots, values)
+
+    def at(self, slots: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values f[kv_heads, len(slots), head_dim]."""
+        if self._keys is None or self._values is None:
+            raise AssertionError("nothing is stored yet")
+        return self._keys.index_select(1, slots), self._values.index_select(1, slots)
 
 
 class HiddenPool:
     """The last hidden state of each prefix, f[slots, hidden_size]: what its logits are made of."""
 
     def __init__(self) -> None:
-        self.states: Tensor | None = None
+        self._states: Tensor | None = None
 
     def store(self, slots: Tensor, size: int, states: Tensor) -> None:
         """Puts states f[M, hidden_size] at `slots` i64[M], in a pool of `size`."""
-        if self.states is None or self.states.shape[0] < size:
+        if self._states is None or self._states.shape[0] < size:
             grown = states.new_empty((size, states.shape[1]))
-            if self.states is not None:
-                grown[: self.states.shape[0]] = self.states
-            self.states = grown
-        self.states.index_copy_(0, slots, states)
+            if self._states is not None:
+                grown[: self._states.shape[0]] = self._states
+            self._states = grown
+        self._states.index_copy_(0, slots, states)
 
     def at(self, slots: Tensor) -> Tensor:
         """f[len(slots), hidden_size]."""
-        if self.states is None:
+        if self._states is None:
             raise AssertionError("nothing is stored yet")
-        return self.states.index_select(0, slots)
+        return self._states.index_select(0, slots)
 
 
 def _grown(pool: Tensor | None, size: int, like: Tensor) -> Tensor:

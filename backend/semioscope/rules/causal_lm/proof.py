@@ -2,12 +2,12 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from semioscope.rules.causal_lm.engine import TreeEngine
-from semioscope.rules.causal_lm.sequential import SequentialEngine
+from semioscope.rules.causal_lm.reader import Engine, Reader
 
 TOLERANCE: Final = 1e-4
 """The greatest difference of a log-probability (nats) between the fast path and the plain one."""
@@ -18,16 +18,17 @@ PASS_TOKENS: Final = 8
 _log = logging.getLogger(__name__)
 
 
-def disproof(model: Any, alphabet_size: int, reach: int) -> str | None:
-    """Why the fast path cannot be used for this model; None when it is proved on a small probe.
+def disproof(reader: Reader, plain: Engine, alphabet_size: int, reach: int) -> str | None:
+    """Why a reader cannot be used for a model; None when it is proved on a small probe.
+
+    plain: the model's own forward pass.
 
     The probe branches at several depths, asks for a state and for its own prefix at once, and
     goes on from what is cached.
     """
     batches = list(_batches(alphabet_size, reach))
     try:
-        engine = TreeEngine(model, capacity=256, reach=reach, pass_tokens=PASS_TOKENS)
-        plain = SequentialEngine(model)
+        engine = TreeEngine(reader, 256, reach, plain, pass_tokens=PASS_TOKENS)
         for batch in batches:
             expected = {row.place: row.log_probs for row in plain.log_probs(batch)}
             for row in engine.log_probs(batch):

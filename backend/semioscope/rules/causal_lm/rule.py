@@ -1,20 +1,13 @@
 """A causal language model as a transition rule."""
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
 
 from semioscope.core.alphabet import Alphabet
 from semioscope.core.errors import InvalidRequest
 from semioscope.core.rule import RuleDescription
+from semioscope.rules.causal_lm.reader import Engine
 from semioscope.rules.causal_lm.text import ModelText
 from semioscope.rules.protocol import Row
-
-
-class Engine(Protocol):
-    """Evaluates states of token ids that are known to make sense."""
-
-    def log_probs(self, states: Sequence[tuple[int, ...]]) -> Iterator[Row]:
-        """One row for each state, in any order; a row is valid until the next is asked for."""
 
 
 class CausalLM:

@@ -9,6 +9,7 @@ from tokenizers import Tokenizer
 
 from semioscope.core.alphabet import Alphabet
 from semioscope.core.errors import InvalidRequest
+from semioscope.rules.causal_lm.chat import user_turn
 from semioscope.rules.causal_lm.token_bytes import token_bytes
 
 _UNFAITHFUL: Final = (
@@ -19,18 +20,24 @@ _UNFAITHFUL: Final = (
 
 
 class ModelText:
-    """The tokenizer of one model. `encode` and `encode_chat` may be called from any thread.
+    """The tokenizer of one model. `encode` and `encode_chat` may be called from any thread."""
 
-    hf_tokenizer: of transformers, with a `backend_tokenizer` of the tokenizers library.
-    """
-
-    def __init__(self, hf_tokenizer: Any, size: int, end_keys: Iterable[int]) -> None:
-        self._chat_tokenizer = hf_tokenizer
-        tokenizer_json = hf_tokenizer.backend_tokenizer.to_str()
-        self._tokenizer = _own(tokenizer_json)
+    def __init__(
+        self,
+        tokenizer_json: str,
+        size: int,
+        end_keys: Iterable[int],
+        chat_template: str | None = None,
+        special_tokens: Mapping[str, str] | None = None,
+    ) -> None:
+        """tokenizer_json: of the tokenizers library. size: N, the tokens that the model gives a
+        probability. special_tokens: by their roles, for the template."""
         self._json = tokenizer_json
+        self._tokenizer = _own(tokenizer_json)
         self._exact: Tokenizer | None = None
         self._lock = threading.Lock()
+        self._chat_template = chat_template
+        self._special_tokens = dict(special_tokens or {})
         self.alphabet = Alphabet(token_bytes(tokenizer_json, size), end_keys)
 
     def encode(self, text: str) -> tuple[int, ...]:
@@ -41,13 +48,9 @@ class ModelText:
 
     def chat(self, text: str) -> str | None:
         """The text as a user's turn, up to where the model answers; None without a template."""
-        if not getattr(self._chat_tokenizer, "chat_template", None):
+        if not self._chat_template:
             return None
-        turn = [{"role": "user", "content": text}]
-        shown = self._chat_tokenizer.apply_chat_template(
-            turn, tokenize=False, add_generation_prompt=True
-        )
-        return str(shown)
+        return user_turn(self._chat_template, self._special_tokens, text)
 
     def encode_chat(self, text: str) -> tuple[tuple[int, ...], str]:
         """(ids, text) of `chat(text)`, in which special tokens are special.

@@ -1,0 +1,60 @@
+"""What transformers said of a model, remembered once its plain reader was proved right.
+
+With it the next start needs neither transformers nor the proof. It holds for the very same files,
+libraries and code: whatever of these changes, the model is read and proved anew.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+_LIBRARIES: Final = ("torch", "transformers", "tokenizers", "safetensors")
+_PROVED_CODE: Final = ("engine", "llama_reader", "logits", "pool", "proof", "reader", "trie")
+
+
+@dataclass(frozen=True)
+class KnownModel:
+    """config: as transformers completes it. tokenizer: the tokenizers library's JSON.
+    special_tokens: by their roles ("bos_token" …), for the chat template."""
+
+    config: dict[str, Any]
+    tokenizer: str
+    chat_template: str | None
+    special_tokens: dict[str, str]
+    end_keys: tuple[int, ...]
+    window: int
+    alphabet_size: int
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Self:
+        return cls(**stored | {"end_keys": tuple(stored["end_keys"])})
+
+
+def recall(cache: Path, fingerprint: str) -> KnownModel | None:
+    """What `remember` kept, if it still holds."""
+    try:
+        stored = json.loads(_place(cache, fingerprint).read_text(encoding="utf-8"))
+        return KnownModel.from_json(stored)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # never proved, or the note is damaged: the model is proved anew
+
+
+def remember(cache: Path, fingerprint: str, known: KnownModel) -> None:
+    """Notes a model whose plain reader was proved right."""
+    place = _place(cache, fingerprint)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    part = place.with_suffix(".part")
+    part.write_text(json.dumps(asdict(known)), encoding="utf-8")
+    part.replace(place)
+
+
+def _place(cache: Path, fingerprint: str) -> Path:
+    digest = hashlib.sha256(fingerprint.encode())
+    for library in _LIBRARIES:
+        digest.update(f"{library} {importlib.metadata.version(library)}".encode())
+    for module in _PROVED_CODE:
+        digest.update(Path(__file__).with_name(f"{module}.py").read_bytes())
+    return cache / "known" / f"{digest.hexdigest()[:32]}.json"

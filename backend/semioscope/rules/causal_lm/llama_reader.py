@@ -1,0 +1,163 @@
+"""Llama models as a reader in plain torch: the same arithmetic as transformers' own, with less
+around it. It starts without transformers, whose import takes several seconds, and matrices that
+meet the same input are joined. Proved against transformers' forward pass before it is used.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+from torch.nn.functional import embedding, linear, scaled_dot_product_attention, silu
+
+from semioscope.rules.causal_lm.pool import LayerPool
+from semioscope.rules.causal_lm.reader import TreePass
+
+
+@dataclass(frozen=True)
+class LlamaShape:
+    """What of a configuration the arithmetic depends on."""
+
+    layers: int
+    heads: int
+    kv_heads: int
+    head_dim: int
+    epsilon: float
+    rope_theta: float
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> Self | None:
+        """From a configuration as transformers writes it; None if it is not plain Llama."""
+        rope = config.get("rope_parameters") or {}
+        plain = (
+            config.get("model_type") == "llama"
+            and config.get("hidden_act") == "silu"
+            and not config.get("attention_bias")
+            and not config.get("mlp_bias")
+            and rope.get("rope_type") == "default"
+            and set(rope) == {"rope_type", "rope_theta"}
+        )
+        if not plain:
+            return None
+        heads = int(config["num_attention_heads"])
+        return cls(
+            layers=int(config["num_hidden_layers"]),
+            heads=heads,
+            kv_heads=int(config.get("num_key_value_heads") or heads),
+            head_dim=int(config.get("head_dim") or config["hidden_size"] // heads),
+            epsilon=float(config["rms_norm_eps"]),
+            rope_theta=float(rope["rope_theta"]),
+        )
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """Weights of one layer. qkv: f[(heads + 2·kv_heads)·head_dim, hidden]. gate_up: f[2·inner,
+    hidden]."""
+
+    before_attention: Tensor
+    qkv: Tensor
+    out: Tensor
+    before_mlp: Tensor
+    gate_up: Tensor
+    down: Tensor
+
+
+class LlamaReader:
+    """`weights`: by the names that transformers gives them, all float32."""
+
+    def __init__(self, shape: LlamaShape, weights: Mapping[str, Tensor]) -> None:
+        self._shape = shape
+        self._embedding = weights["model.embed_tokens.weight"]
+        self._head = weights.get("lm_head.weight", self._embedding)
+        self._norm = weights["model.norm.weight"]
+        self._layers = [_layer(weights, f"model.layers.{place}.") for place in range(shape.layers)]
+        even = torch.arange(0, shape.head_dim, 2, dtype=torch.float)
+        self._frequencies = 1.0 / (shape.rope_theta ** (even / shape.head_dim))
+
+    @classmethod
+    def from_files(cls, shape: LlamaShape, files: Sequence[Path]) -> Self:
+        """Reads safetensors. Raises KeyError where a weight is missing."""
+        weights: dict[str, Tensor] = {}
+        for path in files:
+            weights |= {name: weight.float() for name, weight in load_file(path).items()}
+        return cls(shape, weights)
+
+    @property
+    def layer_count(self) -> int:
+        return self._shape.layers
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return torch.float32
+
+    @property
+    def token_bytes(self) -> int:
+        numbers = 2 * self._shape.layers * self._shape.kv_heads * self._shape.head_dim
+        return (numbers + self._embedding.shape[1]) * self.dtype.itemsize
+
+    def read(self, tree_pass: TreePass, pools: list[LayerPool]) -> Tensor:
+        angles = tree_pass.positions[:, None].float() * self._frequencies
+        cos, sin = angles.cos().repeat(1, 2), angles.sin().repeat(1, 2)
+        # The query heads of one key head go one after the other along the tokens, so that keys
+        # and values need not be repeated for each of them.
+        mask = tree_pass.mask.repeat(self._shape.heads // self._shape.kv_heads, 1)
+        hidden = embedding(tree_pass.tokens, self._embedding)
+        for layer, pool in zip(self._layers, pools, strict=True):
+            seen = self._norm_of(hidden, layer.before_attention)
+            hidden = hidden + self._attend(layer, seen, cos, sin, mask, tree_pass, pool)
+            gate, up = linear(self._norm_of(hidden, layer.before_mlp), layer.gate_up).chunk(
+                2, dim=-1
+            )
+            hidden = hidden + linear(silu(gate) * up, layer.down)
+        return self._norm_of(hidden, self._norm)
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        return linear(hidden, self._head)
+
+    def _attend(
+        self,
+        layer: _Layer,
+        seen: Tensor,
+        cos: Tensor,
+        sin: Tensor,
+        mask: Tensor,
+        tree_pass: TreePass,
+        pool: LayerPool,
+    ) -> Tensor:
+        shape, count = self._shape, len(seen)
+        all_heads = linear(seen, layer.qkv).view(count, -1, shape.head_dim).transpose(0, 1)
+        turning = shape.heads + shape.kv_heads
+        turned = _turned(all_heads[:turning], cos, sin)
+        keys, values = tree_pass.with_past(pool, turned[shape.heads :], all_heads[turning:])
+        queries = turned[: shape.heads].reshape(1, shape.kv_heads, -1, shape.head_dim)
+        found = scaled_dot_product_attention(queries, keys[None], values[None], attn_mask=mask)
+        by_token = found.view(shape.heads, count, shape.head_dim).transpose(0, 1)
+        return linear(by_token.reshape(count, -1), layer.out)
+
+    def _norm_of(self, hidden: Tensor, weight: Tensor) -> Tensor:
+        variance = hidden.square().mean(-1, keepdim=True)
+        return weight * (hidden * torch.rsqrt(variance + self._shape.epsilon))
+
+
+def _turned(heads: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Rotary positions: heads f[H, M, head_dim], cos and sin f[M, head_dim] (arXiv 2104.09864)."""
+    one, other = heads.chunk(2, dim=-1)
+    return heads * cos + torch.cat((-other, one), dim=-1) * sin
+
+
+def _layer(weights: Mapping[str, Tensor], prefix: str) -> _Layer:
+    def joined(*names: str) -> Tensor:
+        return torch.cat([weights[f"{prefix}{name}.weight"] for name in names])
+
+    return _Layer(
+        before_attention=weights[f"{prefix}input_layernorm.weight"],
+        qkv=joined("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+        out=weights[f"{prefix}self_attn.o_proj.weight"],
+        before_mlp=weights[f"{prefix}post_attention_layernorm.weight"],
+        gate_up=joined("mlp.gate_proj", "mlp.up_proj"),
+        down=weights[f"{prefix}mlp.down_proj.weight"],
+    )
