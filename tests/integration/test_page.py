@@ -32,6 +32,13 @@ async def test_every_address_of_a_person_is_the_page(built: Path, path: str) -> 
         assert (await ada.client.get(path, headers=tag)).status_code == 304
 
 
+async def test_an_address_that_leads_nowhere_is_a_page_to_a_person(built: Path) -> None:
+    async with running(built) as app, Visitor(app) as ada:
+        answer = await ada.client.get("/nowhere", headers={"Accept": "text/html,*/*"})
+        assert answer.status_code == 404
+        assert "<title>Semioscope</title>" in answer.text
+
+
 async def test_assets_are_kept_for_ever_and_packed(built: Path) -> None:
     async with running(built) as app, Visitor(app) as ada:
         answer = await ada.client.get("/assets/main-abc123.js")

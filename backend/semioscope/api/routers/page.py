@@ -112,8 +112,16 @@ def asset(path: str, request: Request) -> Response:
 
 @router.get("/{name}")
 def loose_file(name: str, request: Request) -> Response:
-    """A file beside index.html, or 404."""
-    return _found(name, request)
+    """A file beside index.html, or 404: to a person as the page, which says so and leads home."""
+    try:
+        return _found(name, request)
+    except NotFound:
+        if "text/html" not in request.headers.get("accept", ""):
+            raise
+    nowhere = _files(request).document(request)
+    if nowhere.status_code == 200:
+        nowhere.status_code = 404
+    return nowhere
 
 
 def _found(path: str, request: Request) -> Response:
