@@ -51,6 +51,7 @@ def test_a_tree_outlives_the_process_that_grew_it(
     visitor.select_leading()
     visitor.page.keyboard.press("Delete")
     expect(visitor.status).to_have_text("pruned")
+    visitor.selected()
     visitor.settle()
     before = what_stands(visitor)
     path = visitor.page.url.removeprefix(visitor.url)

@@ -16,9 +16,14 @@ NUCLEUS = [{"kind": "top_p", "p": 0.99}]
 GROWTH = {"kind": "breadth", "k": 4, "depth": 4}
 
 
+@pytest.fixture
+def die() -> Die:
+    return Die()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def eve(tmp_path: Path) -> AsyncIterator[Visitor]:
-    async with running(tmp_path, Die(), SlowCoin()) as app, Visitor(app) as visitor:
+async def eve(tmp_path: Path, die: Die) -> AsyncIterator[Visitor]:
+    async with running(tmp_path, die, SlowCoin()) as app, Visitor(app) as visitor:
         yield visitor
 
 
@@ -54,11 +59,15 @@ async def test_undoing_the_procedure_evaluates_nothing_twice(eve: Visitor) -> No
     assert len(columns["weight_node"]) == 85
 
 
-async def test_a_procedure_that_is_replaced_is_not_evaluated_further(eve: Visitor) -> None:
+async def test_a_procedure_that_is_replaced_is_not_evaluated_further(
+    eve: Visitor, die: Die
+) -> None:
     ref = await eve.begin(rule="die")
     await eve.grow(ref, {"kind": "breadth", "k": 8, "depth": 4})
+    die.seconds = 0.5
     first = (await eve.call("PUT", f"/trees/{ref}/procedure", {"procedure": WARM})).json()
     second = (await eve.call("PUT", f"/trees/{ref}/procedure", {"procedure": NUCLEUS})).json()
+    die.seconds = 0.0
     await eve.at_rest(ref)
     ended = await eve.call("DELETE", f"/trees/{ref}/growths/{first['job']['id']}")
     assert ended.json()["state"] == "cancelled"

@@ -1,5 +1,6 @@
 """A rule with more tokens than a tree stores candidates of: procedures need it again."""
 
+import time
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -13,9 +14,13 @@ TOKENS = 200
 
 
 class Die(Coin):
-    """A die of 200 sides, the higher the rarer; what was thrown before changes nothing."""
+    """A die of 200 sides, the higher the rarer; what was thrown before changes nothing.
+
+    It takes `seconds` for every batch of throws.
+    """
 
     def __init__(self) -> None:
+        self.seconds = 0.0
         super().__init__("die", "Die", "A die of many sides.", CoinLaw())
         logits = -np.arange(TOKENS) / 100
         self._row = (logits - np.log(np.exp(logits).sum())).astype(np.float32)
@@ -42,5 +47,6 @@ class Die(Coin):
         return self._sides
 
     def log_probs(self, states: Sequence[tuple[int, ...]]) -> Iterator[Row]:
+        time.sleep(self.seconds)
         for index in range(len(states)):
             yield Row(index, self._row, 0.0)

@@ -16,7 +16,10 @@ const OFFLINE_AFTER_ATTEMPTS = 4;
 /** Application close codes (4000–4999) and a policy violation say: do not come back. */
 const final = (code: number): boolean => code === 1008 || (code >= 4000 && code < 5000);
 
-/** A tree's events, in sequence; it reconnects and resumes after the last one applied. */
+/**
+ * A tree's events, in sequence; it reconnects and resumes after the last one applied. While its
+ * page is left it asks for nothing; a page that comes back as it was goes on.
+ */
 export class TreeSocket<Message> {
   private socket: WebSocket | null = null;
   private attempts = 0;
@@ -28,6 +31,8 @@ export class TreeSocket<Message> {
     private readonly listener: Listener<Message>,
   ) {
     globalThis.addEventListener("online", this.retryNow);
+    globalThis.addEventListener("pageshow", this.retryNow);
+    globalThis.addEventListener("pagehide", this.rest);
     this.connect();
   }
 
@@ -42,6 +47,8 @@ export class TreeSocket<Message> {
     this.closed = true;
     clearTimeout(this.timer);
     globalThis.removeEventListener("online", this.retryNow);
+    globalThis.removeEventListener("pageshow", this.retryNow);
+    globalThis.removeEventListener("pagehide", this.rest);
     this.socket?.close();
     this.listener.connection("closed");
   }
@@ -50,6 +57,13 @@ export class TreeSocket<Message> {
     if (this.closed || this.socket !== null) return;
     clearTimeout(this.timer);
     this.connect();
+  };
+
+  private readonly rest = (): void => {
+    clearTimeout(this.timer);
+    const { socket } = this;
+    this.socket = null;
+    socket?.close();
   };
 
   private connect(): void {

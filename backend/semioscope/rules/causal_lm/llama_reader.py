@@ -1,6 +1,7 @@
 """Llama models as a reader in plain torch: the same arithmetic as transformers' own, with less
-around it. It starts without transformers, whose import takes several seconds, and matrices that
-meet the same input are joined. Proved against transformers' forward pass before it is used.
+around it. It starts without transformers, whose import takes several seconds; matrices that meet
+the same input are joined, and laid out once for products with few rows. Proved against
+transformers' forward pass before it is used.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,8 +12,9 @@ from typing import Any, Self
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
-from torch.nn.functional import embedding, linear, scaled_dot_product_attention, silu
+from torch.nn.functional import embedding, scaled_dot_product_attention, silu
 
+from semioscope.rules.causal_lm.matrix import Product, product_with
 from semioscope.rules.causal_lm.pool import LayerPool
 from semioscope.rules.causal_lm.reader import TreePass
 
@@ -55,15 +57,15 @@ class LlamaShape:
 
 @dataclass(frozen=True)
 class _Layer:
-    """Weights of one layer. qkv: f[(heads + 2·kv_heads)·head_dim, hidden]. gate_up: f[2·inner,
-    hidden]."""
+    """Weights of one layer. qkv: hidden → (heads + 2·kv_heads)·head_dim. gate_up: hidden →
+    2·inner."""
 
     before_attention: Tensor
-    qkv: Tensor
-    out: Tensor
+    qkv: Product
+    out: Product
     before_mlp: Tensor
-    gate_up: Tensor
-    down: Tensor
+    gate_up: Product
+    down: Product
 
 
 class LlamaReader:
@@ -72,7 +74,7 @@ class LlamaReader:
     def __init__(self, shape: LlamaShape, weights: Mapping[str, Tensor]) -> None:
         self._shape = shape
         self._embedding = weights["model.embed_tokens.weight"]
-        self._head = weights.get("lm_head.weight", self._embedding)
+        self._head = product_with(weights.get("lm_head.weight", self._embedding))
         self._norm = weights["model.norm.weight"]
         self._layers = [_layer(weights, f"model.layers.{place}.") for place in range(shape.layers)]
         even = torch.arange(0, shape.head_dim, 2, dtype=torch.float)
@@ -109,14 +111,12 @@ class LlamaReader:
         for layer, pool in zip(self._layers, pools, strict=True):
             seen = self._norm_of(hidden, layer.before_attention)
             hidden = hidden + self._attend(layer, seen, cos, sin, mask, tree_pass, pool)
-            gate, up = linear(self._norm_of(hidden, layer.before_mlp), layer.gate_up).chunk(
-                2, dim=-1
-            )
-            hidden = hidden + linear(silu(gate) * up, layer.down)
+            gate, up = layer.gate_up(self._norm_of(hidden, layer.before_mlp)).chunk(2, dim=-1)
+            hidden = hidden + layer.down(silu(gate) * up)
         return self._norm_of(hidden, self._norm)
 
     def logits(self, hidden: Tensor) -> Tensor:
-        return linear(hidden, self._head)
+        return self._head(hidden)
 
     def _attend(
         self,
@@ -129,14 +129,14 @@ class LlamaReader:
         pool: LayerPool,
     ) -> Tensor:
         shape, count = self._shape, len(seen)
-        all_heads = linear(seen, layer.qkv).view(count, -1, shape.head_dim).transpose(0, 1)
+        all_heads = layer.qkv(seen).view(count, -1, shape.head_dim).transpose(0, 1)
         turning = shape.heads + shape.kv_heads
         turned = _turned(all_heads[:turning], cos, sin)
         keys, values = tree_pass.with_past(pool, turned[shape.heads :], all_heads[turning:])
         queries = turned[: shape.heads].reshape(1, shape.kv_heads, -1, shape.head_dim)
         found = scaled_dot_product_attention(queries, keys[None], values[None], attn_mask=mask)
         by_token = found.view(shape.heads, count, shape.head_dim).transpose(0, 1)
-        return linear(by_token.reshape(count, -1), layer.out)
+        return layer.out(by_token.reshape(count, -1))
 
     def _norm_of(self, hidden: Tensor, weight: Tensor) -> Tensor:
         variance = hidden.square().mean(-1, keepdim=True)
@@ -150,14 +150,14 @@ def _turned(heads: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 
 def _layer(weights: Mapping[str, Tensor], prefix: str) -> _Layer:
-    def joined(*names: str) -> Tensor:
-        return torch.cat([weights[f"{prefix}{name}.weight"] for name in names])
+    def joined(*names: str) -> Product:
+        return product_with(torch.cat([weights[f"{prefix}{name}.weight"] for name in names]))
 
     return _Layer(
         before_attention=weights[f"{prefix}input_layernorm.weight"],
         qkv=joined("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
-        out=weights[f"{prefix}self_attn.o_proj.weight"],
+        out=joined("self_attn.o_proj"),
         before_mlp=weights[f"{prefix}post_attention_layernorm.weight"],
         gate_up=joined("mlp.gate_proj", "mlp.up_proj"),
-        down=weights[f"{prefix}mlp.down_proj.weight"],
+        down=joined("mlp.down_proj"),
     )
