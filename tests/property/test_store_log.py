@@ -55,12 +55,12 @@ class Play:
         last = len(model.frames)
         match kind:
             case "append":
-                await self.trees.append_event(model.id, _event(last + 1, raw))
+                await self.trees.append_events(model.id, [_event(last + 1, raw)])
                 model.frames.append(raw)
             case "skip":
                 seq = number if number != last + 1 else last + 2
                 with pytest.raises(Conflict):
-                    await self.trees.append_event(model.id, _event(seq, raw))
+                    await self.trees.append_events(model.id, [_event(seq, raw)])
             case "fork" if number > last:
                 with pytest.raises(NotFound):
                     await self._fork(model, number)

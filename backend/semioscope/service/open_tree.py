@@ -59,30 +59,32 @@ class OpenTree:
     async def commit(
         self, store: Trees, by: str, change: str, changes: Sequence[Change], every: int
     ) -> Seq:
-        """Applies, stores and tells the events of one change; to be called under the lock.
+        """Applies, stores (all or none) and tells the events of one change; to be called under
+        the lock.
 
         every: nodes between two snapshots. Raises what the store raises; the tree is lost then,
         and Conflict "tree-reopened" for one that is lost already.
         """
         if self.is_lost:
             raise Conflict("tree-reopened", "This multiverse had to be read again.", retryable=True)
-        for each in changes:
-            size_before = self.tree.size
-            event = Event(
-                seq=Seq(self.tree.seq + 1),
-                kind=each.kind,
-                at=time.time(),
-                by=by,
-                change=change,
-                payload=each.payload,
-                columns=each.columns,
-            )
-            frame, summary = await self._store(store, event)
-            self.log.append(summary)
-            self.channel.tell(Happened(event.seq, frame))
-            if self.tree.size // every > size_before // every:
-                snapshot = await asyncio.to_thread(self.tree.to_frame)
-                await store.save_snapshot(self.id, self.tree.seq, snapshot)
+        if not changes:
+            return self.tree.seq
+        size_before = self.tree.size
+        stored = False
+        try:
+            events = [self._applied(each, by, change) for each in changes]
+            renamed = any(event.kind == "rename" for event in events)
+            await store.append_events(self.id, events, name=self.tree.name if renamed else None)
+            stored = True
+        finally:
+            if not stored:
+                self.lose()
+        for event in events:
+            self.log.append(_summary(event))
+            self.channel.tell(Happened(Seq(event.seq), event.frame))
+        if self.tree.size // every > size_before // every:
+            snapshot = await asyncio.to_thread(self.tree.to_frame)
+            await store.save_snapshot(self.id, self.tree.seq, snapshot)
         return self.tree.seq
 
     def lose(self) -> None:
@@ -91,41 +93,43 @@ class OpenTree:
         self._forget()
         self.channel.tell(Lost())
 
-    async def _store(self, store: Trees, event: Event) -> tuple[bytes, EventSummary]:
-        stored = False
-        try:
-            self.tree.apply(event)
-            frame = encode_event(event, self.tree.ledger)
-            payload = event.payload
-            new = NewEvent(
-                seq=event.seq,
-                kind=event.kind,
-                at=event.at,
-                by=event.by,
-                change=event.change,
-                states=self.tree.size,
-                frame=frame,
-                automatic=bool(payload.get("automatic", False)),
-                undoes=payload.get("undoes"),
-                redoes=payload.get("redoes"),
-            )
-            name = self.tree.name if event.kind == "rename" else None
-            await store.append_event(self.id, new, name=name)
-            stored = True
-        finally:
-            if not stored:
-                self.lose()
-        summary = EventSummary(
-            seq=new.seq,
-            kind=new.kind,
-            at=new.at,
-            by=new.by,
-            change=new.change,
-            automatic=new.automatic,
-            undoes=new.undoes,
-            redoes=new.redoes,
+    def _applied(self, each: Change, by: str, change: str) -> NewEvent:
+        """The event, applied, as it is stored."""
+        event = Event(
+            seq=Seq(self.tree.seq + 1),
+            kind=each.kind,
+            at=time.time(),
+            by=by,
+            change=change,
+            payload=each.payload,
+            columns=each.columns,
         )
-        return frame, summary
+        self.tree.apply(event)
+        return NewEvent(
+            seq=event.seq,
+            kind=event.kind,
+            at=event.at,
+            by=event.by,
+            change=event.change,
+            states=self.tree.size,
+            frame=encode_event(event, self.tree.ledger),
+            automatic=bool(event.payload.get("automatic", False)),
+            undoes=event.payload.get("undoes"),
+            redoes=event.payload.get("redoes"),
+        )
+
+
+def _summary(event: NewEvent) -> EventSummary:
+    return EventSummary(
+        seq=event.seq,
+        kind=event.kind,
+        at=event.at,
+        by=event.by,
+        change=event.change,
+        automatic=event.automatic,
+        undoes=event.undoes,
+        redoes=event.redoes,
+    )
 
 
 def new_change() -> str:

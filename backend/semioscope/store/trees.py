@@ -1,6 +1,7 @@
 """The repository of trees: their rows, their event logs and their snapshots."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, func, insert, literal, or_, select, update
@@ -100,18 +101,19 @@ class Trees:
 
         return await self._database.read(work)
 
-    async def append_event(
-        self, tree_id: TreeId, event: NewEvent, *, name: str | None = None
+    async def append_events(
+        self, tree_id: TreeId, appended: Sequence[NewEvent], *, name: str | None = None
     ) -> None:
-        """Appends the event that follows the tree's last one, all or nothing.
+        """Appends the events of one change after the tree's last one, all or nothing.
 
-        `name` is the tree's name from now on, when the event renames it. Raises Conflict
-        "seq-taken" when `event.seq` is not the next number; NotFound, Gone as `tree` does.
+        `name` is the tree's name from now on, when they rename it. Raises Conflict "seq-taken"
+        when they do not begin with the next number; NotFound, Gone as `tree` does.
         """
+        first, last = appended[0], appended[-1]
         changed: dict[str, Any] = {
-            "seq": event.seq,
-            "states": event.states,
-            "updated_at": event.at,
+            "seq": last.seq,
+            "states": last.states,
+            "updated_at": last.at,
         }
         if name is not None:
             changed["name"] = name
@@ -121,27 +123,15 @@ class Trees:
                 update(trees)
                 .where(
                     trees.c.id == tree_id,
-                    trees.c.seq == event.seq - 1,
+                    trees.c.seq == first.seq - 1,
                     trees.c.deleted_at.is_(None),
                 )
                 .values(**changed)
             )
             if moved.rowcount != 1:
-                raise await _why_not_appended(connection, tree_id, event.seq)
+                raise await _why_not_appended(connection, tree_id, first.seq)
             await connection.execute(
-                insert(events).values(
-                    tree=tree_id,
-                    seq=event.seq,
-                    kind=event.kind,
-                    at=event.at,
-                    by=event.by,
-                    change=event.change,
-                    automatic=event.automatic,
-                    undoes=event.undoes,
-                    redoes=event.redoes,
-                    states=event.states,
-                    frame=event.frame,
-                )
+                insert(events), [{"tree": tree_id, **vars(event)} for event in appended]
             )
 
         await self._database.write(work)

@@ -38,7 +38,7 @@ class Store:
         """A tree with a log of so many events."""
         tree = await self.trees.create_tree(NEW_TREE, owner)
         for seq in range(1, events + 1):
-            await self.trees.append_event(tree.id, event(seq))
+            await self.trees.append_events(tree.id, [event(seq)])
         return await self.trees.tree(tree.id)
 
 

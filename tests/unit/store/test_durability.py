@@ -29,7 +29,7 @@ async def main():
     for seq in range(1, 100_000):
         frame = seq.to_bytes(4, "little") * 10_000
         event = NewEvent(seq, "grow", 0.0, me.id, "c", seq, frame)
-        await trees.append_event(tree.id, event)
+        await trees.append_events(tree.id, [event])
         os.write(1, f"{seq}\\n".encode())
 
 asyncio.run(main())

@@ -58,8 +58,8 @@ async def test_events_come_back_in_order_and_move_the_tree_on(
 
 async def test_summaries_tell_the_log_without_its_frames(store: Store, owner: IdentityId) -> None:
     tree = await store.trees.create_tree(NEW_TREE, owner)
-    await store.trees.append_event(tree.id, event(1, change="a"))
-    await store.trees.append_event(tree.id, event(2, change="b"))
+    await store.trees.append_events(tree.id, [event(1, change="a")])
+    await store.trees.append_events(tree.id, [event(2, change="b")])
     summaries = await store.trees.event_summaries(tree.id)
     assert [(s.seq, s.change, s.automatic, s.undoes) for s in summaries] == [
         (1, "a", False, None),
@@ -74,16 +74,29 @@ async def test_an_event_that_does_not_follow_the_last_changes_nothing(
 ) -> None:
     tree = await store.grown(owner, 2)
     with pytest.raises(Conflict) as refusal:
-        await store.trees.append_event(tree.id, event(seq, frame=b"other"), name="Other")
+        await store.trees.append_events(tree.id, [event(seq, frame=b"other")], name="Other")
     assert refusal.value.code == "seq-taken"
     assert await store.trees.tree(tree.id) == tree
     assert len(await store.trees.events_after(tree.id, 0)) == 2
 
 
+async def test_the_events_of_one_change_are_stored_all_or_none(
+    store: Store, owner: IdentityId
+) -> None:
+    tree = await store.trees.create_tree(NEW_TREE, owner)
+    await store.trees.append_events(tree.id, [event(1), event(2), event(3)])
+    assert (await store.trees.tree(tree.id)).seq == 3
+    assert [each.seq for each in await store.trees.event_summaries(tree.id)] == [1, 2, 3]
+    with pytest.raises(IntegrityError):
+        await store.trees.append_events(tree.id, [event(4), event(5), event(3)])
+    assert (await store.trees.tree(tree.id)).seq == 3
+    assert [each.seq for each in await store.trees.event_summaries(tree.id)] == [1, 2, 3]
+
+
 async def test_of_many_who_append_the_same_number_one_wins(store: Store, owner: IdentityId) -> None:
     tree = await store.trees.create_tree(NEW_TREE, owner)
     outcomes = await asyncio.gather(
-        *(store.trees.append_event(tree.id, event(1, frame=b"%d" % i)) for i in range(8)),
+        *(store.trees.append_events(tree.id, [event(1, frame=b"%d" % i)]) for i in range(8)),
         return_exceptions=True,
     )
     assert sum(outcome is None for outcome in outcomes) == 1
@@ -92,7 +105,7 @@ async def test_of_many_who_append_the_same_number_one_wins(store: Store, owner: 
 
 async def test_a_rename_stands_in_the_log_and_in_the_list(store: Store, owner: IdentityId) -> None:
     tree = await store.trees.create_tree(NEW_TREE, owner)
-    await store.trees.append_event(tree.id, event(1), name="Twice")
+    await store.trees.append_events(tree.id, [event(1)], name="Twice")
     assert (await store.trees.tree(tree.id)).name == "Twice"
 
 
@@ -121,7 +134,7 @@ async def test_a_fork_is_the_tree_up_to_a_number_and_goes_its_own_way(
     original = await store.trees.events_after(tree.id, 0, up_to=4)
     assert await store.trees.events_after(fork.id, 0) == original
     assert await store.trees.latest_snapshot(fork.id) == StoredFrame(3, b"three")
-    await store.trees.append_event(fork.id, event(5, frame=b"own"))
+    await store.trees.append_events(fork.id, [event(5, frame=b"own")])
     assert await store.trees.events_after(tree.id, 4, limit=1) == [StoredFrame(5, b"frame 5")]
     assert await store.trees.role_of(tree.id, other) == "reader"
 
@@ -175,7 +188,7 @@ async def test_a_deleted_tree_is_gone_for_everyone_but_its_forks_stay(
             await store.trees.tree_by_ref(ref)
         assert refusal.value.code == "deleted-tree"
     for attempt in (
-        store.trees.append_event(tree.id, event(3)),
+        store.trees.append_events(tree.id, [event(3)]),
         store.trees.fork(tree.id, 1, owner, name="n", ref="t"),
         store.trees.delete(tree.id),
         store.links.redeem_invitation(edit.secret, owner),
@@ -189,7 +202,7 @@ async def test_a_tree_that_never_was_is_refused(store: Store, owner: IdentityId)
     nothing = TreeId("nothing")
     for attempt in (
         store.trees.tree(nothing),
-        store.trees.append_event(nothing, event(1)),
+        store.trees.append_events(nothing, [event(1)]),
         store.trees.fork(nothing, 0, owner, name="n", ref="t"),
         store.trees.delete(nothing),
     ):

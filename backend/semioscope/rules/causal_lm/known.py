@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 _LIBRARIES: Final = ("torch", "transformers", "tokenizers", "safetensors")
-_PROVED_CODE: Final = tuple("engine llama_reader logits matrix pool proof reader trie".split())
+_PROVED_CODE: Final = (
+    *("engine", "llama_reader", "logits", "matrix"),
+    *("pool", "proof", "reader", "trie"),
+)
 
 
 @dataclass(frozen=True)

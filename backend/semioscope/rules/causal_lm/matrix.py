@@ -35,8 +35,7 @@ def _has_packing() -> bool:
     """These operators are what torch's own compiler uses to freeze a model: they are not promised
     to stay."""
     return (
-        torch.backends.mkldnn.is_available()
-        and torch.backends.mkldnn.enabled
+        torch._C._has_mkldnn
         and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
         and hasattr(torch.ops.mkldnn, "_linear_pointwise")
     )
