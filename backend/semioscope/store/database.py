@@ -1,7 +1,9 @@
 """One SQLite file: one writer connection in turn, a pool of readers beside it."""
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
@@ -38,7 +40,7 @@ class Database:
     async def open(cls, path: Path) -> Self:
         """Opens the file, makes or migrates it first. Raises Unavailable "newer-database"."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        await asyncio.to_thread(ensure_schema, path)
+        await asyncio.to_thread(_prepare, path)
         writer = _engine(path, pool_size=1, begin="BEGIN IMMEDIATE", query_only=False)
         readers = _engine(path, pool_size=READERS, begin="BEGIN", query_only=True)
         return cls(writer, readers)
@@ -81,6 +83,14 @@ async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
         raise
 
 
+def _prepare(path: Path) -> None:
+    ensure_schema(path)
+    # The file stays in this mode. Connections that open together could not each set it: to change
+    # it takes a lock for which SQLite does not wait.
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
 def _engine(path: Path, *, pool_size: int, begin: str, query_only: bool) -> AsyncEngine:
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(path)),
@@ -93,7 +103,6 @@ def _engine(path: Path, *, pool_size: int, begin: str, query_only: bool) -> Asyn
         dbapi_connection.isolation_level = None  # transactions begin where SQLAlchemy says
         cursor = dbapi_connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
-        cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")

@@ -1,6 +1,8 @@
 """One writer in turn, readers beside it, and nothing half done."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,14 @@ async def test_connections_are_set_up(store: Store, pragma: str, value: object) 
 
     assert await store.database.write(work) == value
     assert await store.database.read(work) == value
+
+
+async def test_a_new_file_need_not_change_its_mode_for_the_first_who_come(tmp_path: Path) -> None:
+    path = tmp_path / "new.sqlite"
+    database = await Database.open(path)
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    await database.close()
 
 
 async def test_a_reader_cannot_write(store: Store) -> None:
