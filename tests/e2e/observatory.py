@@ -61,7 +61,8 @@ class Observatory:
         return self._made
 
     def settle(self, still_s: float = 0.4) -> None:
-        """Waits until no growth runs and the picture has not changed for a while."""
+        """Waits until no growth runs and the picture has not changed for a while from now on."""
+        self.page.evaluate("() => { window.__seen = null; }")
         self.page.wait_for_function(
             """([still]) => {
               const worlds = document.querySelector('[data-testid=worlds]');
