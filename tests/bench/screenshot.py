@@ -14,6 +14,9 @@ PICTURE = Path(__file__).resolve().parents[2] / ".github" / "screenshot.png"
 DRAW = 5
 """Which worlds stand in the picture."""
 
+PROCEDURE = [{"kind": "temperature", "value": 0.7}, {"kind": "top_p", "p": 0.95}]
+"""Under which they stand there: tame enough to be read."""
+
 
 def main() -> None:
     """Grows the night call, selects the leading branch's second state, and takes the picture."""
@@ -28,7 +31,14 @@ def main() -> None:
                 reduced_motion="reduce",
             )
             visitor = Observatory(page, server.url)
-            visitor.visit(f"/t/{visitor.grow()}?v=1&seed={DRAW}")
+            ref = visitor.grow()
+            changed = page.request.put(
+                f"{server.url}/api/trees/{ref}/procedure",
+                data={"procedure": PROCEDURE},
+                headers={"Origin": server.url},
+            )
+            assert changed.ok, changed.text()
+            visitor.visit(f"/t/{ref}?v=1&seed={DRAW}")
             visitor.wait_until_filled()
             visitor.settle()
             visitor.page.keyboard.press("ArrowRight")
