@@ -186,10 +186,17 @@ def test_a_revoked_live_link_ends_for_whoever_reads_along(
     reader.wait_until_filled()
 
     owner.page.get_by_test_id("share").click()
-    owner.page.get_by_test_id("links").get_by_role("button", name="Replace").click()
+    replace = owner.page.get_by_test_id("links").get_by_role("button", name="replace")
+    replace.click()
+    expect(replace).to_have_text("Cut its readers off and replace it")
+    replace.click()
     expect(reader.page.get_by_text("taken back")).to_be_visible()
     reader.visit(path)
     expect(reader.page.get_by_test_id("link-problem")).to_be_visible()
+    new = owner.page.get_by_test_id("share-live").get_by_role("textbox").input_value()
+    assert path.split("?")[0] not in new
+    reader.visit(new.removeprefix(reader.url))
+    reader.wait_until_filled()
     owner.page.reload()
     owner.wait_until_filled()
 

@@ -115,3 +115,22 @@ def test_the_address_keeps_the_view_and_history_leads_back(visitor: Observatory)
 
     visitor.page.reload()
     expect(visitor.worlds).to_have_attribute("data-anchor", str(anchor))
+
+
+def test_pruning_the_state_in_view_leads_back_to_where_it_was_cut(visitor: Observatory) -> None:
+    visitor.grow()
+    visitor.settle()
+    visitor.select_leading()
+    visitor.worlds.focus()
+    visitor.page.keyboard.press("z")
+    visitor.settle()
+    visitor.page.keyboard.press("Delete")
+    expect(visitor.status).to_have_text("pruned")
+    visitor.wait_until_filled()
+
+    expect(visitor.page.get_by_test_id("chosen")).not_to_contain_text("∞")
+    expect(visitor.page.get_by_test_id("grow-state")).to_be_disabled()
+    assert visitor.outline.get_by_role("listitem").count() > 1
+    visitor.page.get_by_test_id("restore").click()
+    expect(visitor.status).not_to_have_text("pruned")
+    expect(visitor.page.get_by_test_id("grow-state")).to_be_enabled()

@@ -148,7 +148,7 @@ def _max_length(rule: RuleDescription, prompt: int, asked: int | None) -> int:
 
 def _title(prompt: str, rule: RuleDescription) -> str:
     """The beginning of the prompt, as the name until somebody gives another."""
-    text = " ".join(prompt.split())
+    text = checks.tidy(prompt)
     if not text:
         return rule.name
     return text if len(text) <= _NAME_LENGTH else text[: _NAME_LENGTH - 1].rstrip() + "…"

@@ -1,5 +1,6 @@
 """Whether a state that somebody names is there, and may be grown, cut or restored."""
 
+import unicodedata
 from typing import Final
 
 from semioscope.core.errors import Conflict, InvalidRequest, NotFound
@@ -8,6 +9,10 @@ from semioscope.core.types import ROOT, NodeId
 
 MOST_NAME: Final = 200
 """Characters of a multiverse's name."""
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs"})
+"""Unicode categories of characters that show nothing, or turn others around."""
+_JOINERS: Final = "\u200c\u200d"
+"""Of them, what emoji and some scripts are joined with."""
 
 
 def visible(tree: Tree, node: int) -> NodeId:
@@ -87,12 +92,20 @@ def restorable(tree: Tree, node: NodeId) -> NodeId:
 
 def name(text: str) -> str:
     """The name without space around it. Raises InvalidRequest "empty-name" or "long-name"."""
-    clean = " ".join(text.split())
+    clean = tidy(text)
     if not clean:
         raise InvalidRequest("empty-name", "A name needs at least one character.")
     if len(clean) > MOST_NAME:
         raise InvalidRequest("long-name", f"A name has at most {MOST_NAME} characters.")
     return clean
+
+
+def tidy(text: str) -> str:
+    """On one line, without controls and marks that hide text or turn it around."""
+    words = " ".join(text.split())
+    return "".join(
+        char for char in words if char in _JOINERS or unicodedata.category(char) not in _UNSEEN
+    ).strip()
 
 
 def _terminal() -> Conflict:

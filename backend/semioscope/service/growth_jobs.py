@@ -84,7 +84,8 @@ class GrowthJobs:
         if total is not None and total > most:
             raise LimitExceeded(
                 "over-budget",
-                f"This growth may take {total:,} evaluations; one growth may take {most:,}.",
+                f"This growth may take {in_words(total)} evaluations; "
+                f"one growth may take {most:,}.",
                 "Ask for fewer or shorter trajectories, and grow on from there.",
             )
         running = sum(
@@ -220,3 +221,8 @@ class GrowthJobs:
                 return
             if growth.job.state != "running":
                 del self._growths[job]
+
+
+def in_words(count: int) -> str:
+    """A number somebody can read, however large."""
+    return f"{count:,}" if count < 10**12 else f"about 10^{len(str(count)) - 1}"

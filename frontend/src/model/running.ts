@@ -4,7 +4,7 @@ import { uniform } from "./random";
 import type { StateRef } from "./ref";
 import { END_MARK, type LineEnd, type Piece } from "./scene";
 import { forbiddenAt, stopAt } from "./standing";
-import { isolated, piecesAfter, visible } from "./text";
+import { inRun, piecesAfter, rightToLeftRuns, visible } from "./text";
 import type { TreeModel } from "./tree";
 import { advance, locate, type Position } from "./walk";
 import type { Weighting } from "./weighting";
@@ -58,19 +58,44 @@ export function runOn(
     node,
     steps.map((step) => step.key),
   );
+  const shown = texts.map((text) => visible(text));
+  const runs = rightToLeftRuns(shown);
+  for (const [first, end] of runs) {
+    // The space before a run parts it from what stands to its left, where its last token comes.
+    const before = /^ */.exec(shown[first]!)![0];
+    const apart = shown.slice(first, end);
+    apart[0] = apart[0]!.slice(before.length);
+    apart.forEach((text, i) => {
+      shown[first + i] = inRun(text, apart[i - 1] ?? "", apart[i + 1] ?? "");
+    });
+    shown[end - 1] = before + shown[end - 1]!;
+  }
   const laid: Piece[] = [];
   let at: StateRef = { node };
   for (let i = 0; i < steps.length; i++) {
     const step = steps[i]!;
     const isEnd = tree.isEndKey(step.key);
-    const text = isEnd ? END_MARK : isolated(visible(texts[i]!));
+    const text = isEnd ? END_MARK : shown[i]!;
     const x1 = x + (isEnd ? measure(END_ROOM) : Math.max(THIN, measure(text)));
-    if (x1 > limit) return { pieces: laid, end: "edge", at, x1: x };
+    if (x1 > limit) return { pieces: turned(laid, runs), end: "edge", at, x1: x };
     at = step.ref;
     laid.push({ ref: step.ref, x0: x, x1, text, bits: step.bits });
     x = x1;
   }
-  return { pieces: laid, end, at, x1: x };
+  return { pieces: turned(laid, runs), end, at, x1: x };
+}
+
+/** The pieces with each right-to-left run in its own order: the first token at its right end. */
+function turned(pieces: Piece[], runs: readonly (readonly [number, number])[]): Piece[] {
+  for (const [first, end] of runs) {
+    const run = pieces.slice(first, end);
+    if (run.length < 2) continue;
+    const sum = run[0]!.x0 + run[run.length - 1]!.x1;
+    run.forEach((piece, i) => {
+      pieces[first + i] = { ...piece, x0: sum - piece.x1, x1: sum - piece.x0 };
+    });
+  }
+  return pieces;
 }
 
 function walkOn(

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isolated, label, pathPieces, pieceAfter, pieces, piecesAfter, visible } from "./text";
+import { inRun, label, pathPieces, pieceAfter, pieces, piecesAfter, rightToLeftRuns, visible, written } from "./text";
 import { ToyTree } from "./toy";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -109,9 +109,27 @@ describe("what is shown of it", () => {
     expect(visible("<b>bold</b><|im_end|>")).toBe("<b>bold</b><|im_end|>");
   });
 
-  it("keeps right-to-left text inside its own token", () => {
-    expect(isolated("שלום")).toBe("\u2068שלום\u2069");
-    expect(isolated(" שלום עולם ")).toBe(" \u2068שלום עולם\u2069 ");
-    expect(isolated("plain é 🌍")).toBe("plain é 🌍");
+  it("finds the tokens that are read from right to left together", () => {
+    expect(rightToLeftRuns(["a", "של", "ום", " ", "עולם", " ", "b"])).toEqual([[1, 5]]);
+    expect(rightToLeftRuns(["של", "7", "ום", "↵ ", "עו", ""])).toEqual([
+      [0, 1],
+      [2, 3],
+      [4, 5],
+    ]);
+    expect(rightToLeftRuns(["plain", " é", "🌍"])).toEqual([]);
+  });
+
+  it("keeps the direction of a right-to-left token, and its letters joined", () => {
+    expect(inRun("ב", "ש", " ל")).toBe("\u2067\u200dב\u2069");
+    expect(inRun(" ב", "ש", "ל")).toBe("\u2067 ב\u200d\u2069");
+  });
+
+  it("shows what would be blank or turn the text around", () => {
+    for (const hidden of ["\u200d", "\ufe0f", "\u00a0", "\u202e", "\u3164", "\u{e0041}"]) {
+      expect(visible(hidden)).toMatch(/^⟨U\+[0-9A-F]+⟩$/);
+      expect(label(hidden)).toBe(visible(hidden));
+    }
+    expect(visible("👩\u200d👧")).toBe("👩\u200d👧");
+    expect(written("a\n\tb\u202ec")).toBe("a\n\tb⟨U+202E⟩c");
   });
 });

@@ -69,11 +69,23 @@ export function pathPieces(tree: TreeModel, node: number): string[] {
   );
 }
 
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+/** Controls, and characters that are blank, invisible, or turn the direction of what follows. */
+const CONTROLS =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u00a0\u00ad\u061c\u115f\u1160\u1680\u180e\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufeff\uffa0\u{e0000}-\u{e007f}]/gu;
+/** Joiners and variation selectors belong to the character before them; without one they show. */
+const JOINERS = /^[\u200c\u200d\ufe00-\ufe0f\u{e0100}-\u{e01ef}]+/u;
 
-/** Controls and invisible marks made visible; a line break as ↵ and a gap. */
-export function visible(text: string): string {
-  return isPlain(text) ? text : marked(text, " ");
+/**
+ * Controls and invisible marks made visible; a line break as ↵ and a gap. `attached`: a character
+ * stands before it, which a joiner at its beginning belongs to.
+ */
+export function visible(text: string, attached = false): string {
+  return isPlain(text) ? text : marked(text, " ", attached);
+}
+
+/** Text as it was written, over several lines; only controls and invisible marks are made visible. */
+export function written(text: string): string {
+  return text.replace(CONTROLS, shownControl);
 }
 
 /** As `visible`, for a label: every space is shown as ␣, and nothing at all as ⟨⟩. */
@@ -84,21 +96,52 @@ export function label(text: string): string {
 }
 
 /**
- * Keeps a piece's own direction inside itself, so that tokens stay in order left to right; the
- * white space around it stays on its side.
+ * Which neighbouring texts are read from right to left together: [first, end) of each run. What
+ * has no direction belongs to a run when right-to-left texts stand on both sides of it.
  */
-export function isolated(text: string): string {
-  if (isPlain(text) || !RIGHT_TO_LEFT.test(text)) return text;
-  return text.replace(/\S(?:.*\S)?/s, "\u2068$&\u2069");
+export function rightToLeftRuns(texts: readonly string[]): [number, number][] {
+  const runs: [number, number][] = [];
+  let first = -1;
+  let end = -1;
+  const close = (): void => {
+    if (first !== -1) runs.push([first, end]);
+    first = -1;
+  };
+  texts.forEach((text, index) => {
+    if (isPlain(text) ? /[^ ]/.test(text) : LEFT_TO_RIGHT.test(text)) close();
+    else if (RIGHT_TO_LEFT.test(text)) {
+      if (first === -1) first = index;
+      end = index + 1;
+    }
+  });
+  close();
+  return runs;
 }
 
+/**
+ * A text of a right-to-left run as it is drawn apart from its neighbours: it keeps its direction,
+ * and letters that join (Arabic) keep the shapes they have beside `before` and `after`.
+ */
+export function inRun(text: string, before: string, after: string): string {
+  const joins = (one: string, other: string): boolean => /\p{L}$/u.test(one) && /^\p{L}/u.test(other);
+  const start = joins(before, text) ? "\u200d" : "";
+  const stop = joins(text, after) ? "\u200d" : "";
+  return `\u2067${start}${text}${stop}\u2069`;
+}
+
+/** Letters other than right-to-left ones, digits, and the marks of line breaks and bytes. */
+const LEFT_TO_RIGHT =
+  /(?![\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}])[\p{L}\p{N}↵⇥␍⟨⟩]/u;
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
-function marked(text: string, gap: string): string {
+function marked(text: string, gap: string, attached = false): string {
   return text
     .replace(/\r\n/g, "␍\n")
     .replace(/\n/g, `↵${gap}`)
     .replace(/\t/g, `⇥${gap}`)
+    .replace(JOINERS, (joiners) =>
+      attached ? joiners : [...joiners].map(shownControl).join(""),
+    )
     .replace(CONTROLS, shownControl);
 }
 
@@ -112,7 +155,7 @@ export function isPlain(text: string): boolean {
 }
 
 function shownControl(character: string): string {
-  const code = character.charCodeAt(0);
+  const code = character.codePointAt(0) ?? 0;
   if (code < 0x20) return String.fromCharCode(0x2400 + code);
   if (code === 0x7f) return "␡";
   return `⟨U+${code.toString(16).toUpperCase().padStart(4, "0")}⟩`;

@@ -269,6 +269,14 @@ describe("a line", () => {
     expect(scene.hatches.map(({ kind }) => kind)).toEqual(["unweighed"]);
   });
 
+  it("lays tokens of right-to-left text out from right to left", () => {
+    const toy = new ToyTree(() => [1], { bytesOf: () => new TextEncoder().encode("ש") });
+    toy.growTo(12);
+    const { pieces } = look(toy, { lines: 1, height: 20, width: 300 }).lines[0]!;
+    expect(pieces.length).toBeGreaterThan(1);
+    for (let i = 1; i < pieces.length; i++) expect(pieces[i]!.x1).toBe(pieces[i - 1]!.x0);
+  });
+
   it("gives every token room to be clicked, one that shows nothing too", () => {
     const toy = new ToyTree(() => [1], { bytesOf: () => new Uint8Array(0) });
     toy.growTo(12);

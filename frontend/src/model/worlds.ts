@@ -424,7 +424,7 @@ class Layout {
     let columns = this.columns;
     for (const { pieces, x0 } of this.lines) {
       tokens += pieces.length;
-      if (pieces.length > 0) width += pieces[pieces.length - 1]!.x1 - x0;
+      if (pieces.length > 0) width += Math.max(...pieces.map(({ x1 }) => x1)) - x0;
       columns = Math.min(columns, Math.floor(x0 / this.options.columnWidth));
     }
     const usual = this.walker.measure("x") * TOKEN_CHARACTERS;

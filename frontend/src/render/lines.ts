@@ -25,7 +25,8 @@ export interface Inks {
   of(line: Line, piece: Piece): string;
 }
 
-export function drawLines(brush: Brush, scene: Scene, inks: Inks): void {
+/** `awaits`: lines that wait for growth are left to `drawWaiting`; otherwise they end hatched. */
+export function drawLines(brush: Brush, scene: Scene, awaits: boolean, inks: Inks): void {
   const { context } = brush;
   context.font = `400 ${scene.textSize}px ${MONO}`;
   context.textAlign = "left";
@@ -38,7 +39,8 @@ export function drawLines(brush: Brush, scene: Scene, inks: Inks): void {
   drawSurprise(brush, scene);
   for (const line of scene.lines) {
     drawText(brush, scene, line, inks);
-    drawEnd(brush, scene, line);
+    if (line.end !== "open") drawEnd(brush, scene, line);
+    else if (!awaits) drawGhost(brush, scene, line, line.x1 + END_GAP);
   }
 }
 

@@ -83,6 +83,7 @@ const LOOK: WorldsLook = {
   now: 0,
   reducedMotion: false,
   growing: true,
+  awaits: true,
   ratio: 2,
 };
 const theme = THEMES.dark;
@@ -99,7 +100,7 @@ describe("drawing the worlds", () => {
   it("writes every line's tokens as they are, markup as text", () => {
     const all = drawn(scene).written.map(({ text }) => text).join("");
     expect(all).toContain("<b>b</b>");
-    expect(all).toContain("\u2068שלום\u2069");
+    expect(all).toContain(" \u2067שלום\u2069");
     expect(all).not.toContain("\n");
   });
 

@@ -17,6 +17,8 @@ export interface WorldsLook {
   readonly reducedMotion: boolean;
   /** Whether growth is under way: without it, waiting lines stand still. */
   readonly growing: boolean;
+  /** Whether what is not grown is on its way; otherwise it is hatched. */
+  readonly awaits: boolean;
   /** Device pixels per CSS pixel. */
   readonly ratio: number;
 }
@@ -63,9 +65,9 @@ export function drawScene(
   drawTicks(solid, scene);
   context.globalAlpha = text;
   if (text > 0) {
-    drawWaiting(running, scene, moves(scene, look) ? look.now : null);
+    if (look.awaits) drawWaiting(running, scene, moves(scene, look) ? look.now : null);
     drawTokenMarks(running, scene, look);
-    drawLines(running, scene, {
+    drawLines(running, scene, look.awaits, {
       of: ({ index }) =>
         chosen === null ? theme.text : chosen.has(index) ? theme.ink : theme.soft,
     });

@@ -17,6 +17,8 @@ class App {
   open = $state.raw<OpenTree | null>(null);
   problem = $state.raw<Problem | null>(null);
   opening = $state(false);
+  /** What the tree that is being visited opens with. */
+  private dialog: "share" | null = null;
   private turn = 0;
 
   start(): void {
@@ -38,8 +40,9 @@ class App {
   }
 
   /** Goes to a tree of mine or another's. */
-  async visit(ref: string): Promise<void> {
+  async visit(ref: string, dialog: "share" | null = null): Promise<void> {
     history.pushState(null, "", treePath(ref));
+    this.dialog = dialog;
     await this.arrive();
   }
 
@@ -86,6 +89,13 @@ class App {
     notices.say("This tree now belongs to this browser.");
     this.place = { page: "tree", ref: granted.ref, invitation: null };
     return granted.ref;
+  }
+
+  /** The dialog that a screen opens with, once. */
+  takeDialog(): "share" | null {
+    const { dialog } = this;
+    this.dialog = null;
+    return dialog;
   }
 
   private enter(session: TreeSession, view: ViewState): void {

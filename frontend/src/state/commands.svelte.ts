@@ -126,10 +126,10 @@ export class Commands {
     return revokeLink(this.session.ref, link);
   }
 
-  /** Goes on under another address of the same tree. */
-  async moveTo(path: string): Promise<void> {
+  /** Goes on under another address of the same tree, with a dialog open. */
+  async moveTo(path: string, dialog: "share" | null): Promise<void> {
     const place = readPlace(path, "");
-    if (place.page === "tree") await app.visit(place.ref);
+    if (place.page === "tree") await app.visit(place.ref, dialog);
   }
 
   private async tell(what: string, edited: { seq: number; label: string }): Promise<void> {

@@ -63,7 +63,8 @@ function statusOf(model: TreeModel, node: number, cut: number | null): Status {
   return node === 0 ? "prompt" : "expanded";
 }
 
-function nearestCut(model: TreeModel, node: number): number | null {
+/** The nearest cut at a state or above it; null when there is none. */
+export function nearestCut(model: TreeModel, node: number): number | null {
   if (!model.underCut(node)) return null;
   let at = node;
   while (!model.isCut(at)) at = model.parent[at] ?? 0;

@@ -56,7 +56,9 @@ async def socket(
     for task in done:
         code = task.result()
         if code is not None:
-            with suppress(RuntimeError):  # the page may be gone at this very moment
+            with suppress(
+                RuntimeError, WebSocketDisconnect
+            ):  # the page may be gone at this very moment
                 await socket.close(code)
 
 
