@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from semioscope.core.errors import Conflict, LimitExceeded, NotFound, SemioscopeError
-from semioscope.core.strategies.plan import Plan
+from semioscope.core.strategies.plan import Plan, spoken
 from semioscope.core.strategies.reweigh import Reweigh
 from semioscope.core.types import ROOT
 from semioscope.service.access import Caller
@@ -84,8 +84,7 @@ class GrowthJobs:
         if total is not None and total > most:
             raise LimitExceeded(
                 "over-budget",
-                f"This growth may take {in_words(total)} evaluations; "
-                f"one growth may take {most:,}.",
+                f"This growth may take {spoken(total)} evaluations; one growth may take {most:,}.",
                 "Ask for fewer or shorter trajectories, and grow on from there.",
             )
         running = sum(
@@ -221,8 +220,3 @@ class GrowthJobs:
                 return
             if growth.job.state != "running":
                 del self._growths[job]
-
-
-def in_words(count: int) -> str:
-    """A number somebody can read, however large."""
-    return f"{count:,}" if count < 10**12 else f"about 10^{len(str(count)) - 1}"

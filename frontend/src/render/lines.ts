@@ -39,8 +39,7 @@ export function drawLines(brush: Brush, scene: Scene, awaits: boolean, inks: Ink
   drawSurprise(brush, scene);
   for (const line of scene.lines) {
     drawText(brush, scene, line, inks);
-    if (line.end !== "open") drawEnd(brush, scene, line);
-    else if (!awaits) drawGhost(brush, scene, line, line.x1 + END_GAP);
+    drawEnd(brush, scene, line, awaits);
   }
 }
 
@@ -163,7 +162,7 @@ function drawMarked(
   context.fillStyle = ink;
 }
 
-function drawEnd(brush: Brush, scene: Scene, line: Line): void {
+function drawEnd(brush: Brush, scene: Scene, line: Line, awaits: boolean): void {
   const { context, theme } = brush;
   const x = line.x1 + (line.pieces.length > 0 ? END_GAP : 0);
   const baseline = snap(brush, line.y + scene.textSize * BASELINE);
@@ -184,6 +183,7 @@ function drawEnd(brush: Brush, scene: Scene, line: Line): void {
       if (line.pieces.length > 0) drawGhost(brush, scene, line, x);
       return;
     case "open":
+      if (!awaits) drawGhost(brush, scene, line, line.x1 + END_GAP);
       return;
   }
 }

@@ -56,9 +56,8 @@ async def socket(
     for task in done:
         code = task.result()
         if code is not None:
-            with suppress(
-                RuntimeError, WebSocketDisconnect
-            ):  # the page may be gone at this very moment
+            # The page may be gone at this very moment.
+            with suppress(RuntimeError, WebSocketDisconnect):
                 await socket.close(code)
 
 

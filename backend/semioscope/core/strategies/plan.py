@@ -61,11 +61,12 @@ def check_budget(plan: Plan, budget: int) -> None:
     if plan.total is not None and plan.total > budget:
         raise InvalidRequest(
             "over-budget",
-            f"This growth may evaluate {_spoken(plan.total)} states; one growth may evaluate "
-            f"{budget}.",
+            f"This growth may evaluate {spoken(plan.total)} states; one growth may evaluate "
+            f"{budget:,}.",
             "Ask for less, and go on from there.",
         )
 
 
-def _spoken(total: int) -> str:
-    return str(total) if total <= 10**6 else "more than a million"
+def spoken(count: int) -> str:
+    """A number somebody can read, however large."""
+    return f"{count:,}" if count < 10**12 else f"about 10^{len(str(count)) - 1}"

@@ -1,7 +1,7 @@
 """What transformers said of a model, remembered once its plain reader was proved right.
 
 With it the next start needs neither transformers nor the proof. It holds for the very same files,
-libraries and code: whatever of these changes, the model is read and proved anew.
+libraries, code and kind of processor: whatever of these changes, the model is read and proved anew.
 """
 
 import hashlib
@@ -10,6 +10,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Self
+
+import torch
 
 _LIBRARIES: Final = ("torch", "transformers", "tokenizers", "safetensors")
 _PROVED_CODE: Final = (
@@ -56,6 +58,8 @@ def remember(cache: Path, fingerprint: str, known: KnownModel) -> None:
 
 def _place(cache: Path, fingerprint: str) -> Path:
     digest = hashlib.sha256(fingerprint.encode())
+    # What was proved on one processor is proved anew on another that takes other paths.
+    digest.update(torch.backends.cpu.get_cpu_capability().encode())
     for library in _LIBRARIES:
         digest.update(f"{library} {importlib.metadata.version(library)}".encode())
     for module in _PROVED_CODE:
