@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from semioscope.core.alphabet import Alphabet
+from semioscope.core.ranking import RankedRow
 from semioscope.core.rule import RuleDescription
 from semioscope.rules.coin import Coin, CoinLaw
 from semioscope.rules.protocol import Row
@@ -49,4 +50,4 @@ class Die(Coin):
     def log_probs(self, states: Sequence[tuple[int, ...]]) -> Iterator[Row]:
         time.sleep(self.seconds)
         for index in range(len(states)):
-            yield Row(index, self._row, 0.0)
+            yield Row(index, RankedRow(self._row), 0.0)

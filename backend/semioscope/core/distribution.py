@@ -6,7 +6,6 @@ that the page, which is sent the float32 values, arrives at the same numbers.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,8 +18,10 @@ from semioscope.core.types import Float32Array, FloatArray, IdArray, State
 
 MOST_ABOVE: Final = 4096
 """The most next states that one question about a threshold returns."""
-MASS_TOLERANCE: Final = 1e-4
-"""How far above one the probabilities of a state may sum before the rule counts as broken."""
+MASS_TOLERANCE: Final = 1e-5
+"""How far from one the probabilities of a state may sum before the rule counts as broken."""
+_MOST_NATS: Final = 700.0
+"""The logarithm of a mass that can still be written as a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +86,6 @@ class Answer:
     above: tuple[NextState, ...]
 
 
-def answer_rows(
-    questions: Sequence[Question],
-    rows: Float32Array,
-    log_sum_exps: Sequence[float],
-    procedure: Procedure,
-) -> list[Answer]:
-    """Answers for a batch: rows f32[M, N], one for each question.
-
-    Row by row, because one row fits the processor's cache and a batch does not.
-    """
-    return [
-        answer_row(question, row, log_sum_exp, procedure)
-        for question, row, log_sum_exp in zip(questions, rows, log_sum_exps, strict=True)
-    ]
-
-
 def answer_row(
     question: Question, log_probs: Float32Array, log_sum_exp: float, procedure: Procedure
 ) -> Answer:
@@ -108,8 +93,18 @@ def answer_row(
 
     Raises Unavailable("broken-rule") when the row is no probability distribution.
     """
-    entropy = rule_entropy_bits(log_probs)
-    row = RankedRow(log_probs)
+    return answer_ranked(question, RankedRow(log_probs), log_sum_exp, procedure)
+
+
+def answer_ranked(
+    question: Question,
+    row: RankedRow,
+    log_sum_exp: float,
+    procedure: Procedure,
+    whose: str = "The rule",
+) -> Answer:
+    """As `answer_row`, for a row of which more may be known already; `whose` names the rule."""
+    entropy = rule_entropy_bits(row, whose)
     weights = weigh_row(procedure, row, entropy)
     keys, leading = row.keys(LEADING), row.leading(LEADING)
     places = _Places(row, procedure.inverse_temperature, weights)
@@ -128,21 +123,24 @@ def answer_row(
     )
 
 
-def rule_entropy_bits(log_probs: Float32Array) -> float:
-    """Entropy of a whole row, bits; log_probs f32[N], nats, in any order.
+def rule_entropy_bits(row: RankedRow, whose: str = "The rule") -> float:
+    """Entropy of a whole row, bits; 0 where nothing can follow.
 
-    The exponentials are float32 (relative error 1e-7 each), the sums pairwise in float64.
-    Raises Unavailable("broken-rule") on nan, or on a mass above one.
+    Raises Unavailable("broken-rule") unless its probabilities sum to one (or there are none):
+    the Kolmogorov axioms. (A log-probability cannot be a negative probability; one above zero is
+    caught by the sum, and nan by every comparison.)
     """
-    probs = np.exp(log_probs)
-    mass = float(probs.sum(dtype=np.float64))
-    if not mass <= 1 + MASS_TOLERANCE:
+    if row.size == 0:
+        return 0.0
+    log_mass, entropy = row.normaliser(1.0)
+    mass = math.exp(min(log_mass, _MOST_NATS))
+    if not abs(mass - 1) <= MASS_TOLERANCE:
         raise Unavailable(
-            "broken-rule", f"The rule returned probabilities that sum to {mass:g}, not to one."
+            "broken-rule",
+            f"{whose} returned probabilities that sum to {mass:g}, not to one.",
+            "Nothing was stored. The rule's weights or code are damaged: provide it again.",
         )
-    finite = np.maximum(log_probs, np.finfo(np.float32).min)
-    finite *= probs
-    return max(0.0, -float(finite.sum(dtype=np.float64)) / math.log(2))
+    return entropy
 
 
 class _Places:

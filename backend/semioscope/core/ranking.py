@@ -4,8 +4,9 @@ Rank order is by log-probability, descending, ties by the lowest key. It is the 
 Worlds view, of every cut of a sampling procedure, and of the stored candidates.
 """
 
+import math
 from collections.abc import Iterator
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +32,8 @@ class RankedLogProbs(Protocol):
     def prefixes(self, limit: int | None = None) -> Iterator[Float32Array]:
         """Longer and longer leading parts; none longer than `limit` or than what is known."""
 
-    def whole(self) -> Float32Array | None:
-        """All of them, in any fixed order; None when not all are known."""
+    def normaliser(self, beta: float) -> tuple[float, float] | None:
+        """`log_z_and_entropy` of all of them; None when not all are known."""
 
 
 class StoredRow:
@@ -53,18 +54,23 @@ class StoredRow:
     def prefixes(self, limit: int | None = None) -> Iterator[Float32Array]:
         yield self._log_probs[:limit]
 
-    def whole(self) -> Float32Array | None:
-        return self._log_probs if self._complete else None
+    def normaliser(self, beta: float) -> tuple[float, float] | None:
+        return log_z_and_entropy(beta, self._log_probs) if self._complete else None
 
 
 class RankedRow:
     """A whole row of log-probabilities, f32[N] by key; impossible next states are −inf."""
 
     def __init__(self, log_probs: Float32Array) -> None:
-        self.log_probs = log_probs
+        self._log_probs = log_probs
         self._size = int(np.count_nonzero(log_probs > -np.inf))
         self._keys = np.empty(0, np.uint32)
         self._ranked = np.empty(0, np.float32)
+
+    @property
+    def log_probs(self) -> Float32Array:
+        """f32[N] by key, nats."""
+        return self._log_probs
 
     @property
     def size(self) -> int:
@@ -84,11 +90,12 @@ class RankedRow:
         for count in (*(prefix for prefix in PREFIXES if prefix < end), end):
             yield self.leading(count)
 
-    def whole(self) -> Float32Array:
+    def normaliser(self, beta: float) -> tuple[float, float]:
+        log_probs = self.log_probs
         # Ranked when that is cheap, so that a complete stored row gives the very same sums.
-        if self._size <= LEADING:
-            return self.leading(self._size)
-        return self.log_probs
+        if self._size <= LEADING and not np.isnan(log_probs).any():
+            log_probs = self.leading(self._size)
+        return log_z_and_entropy(beta, log_probs)
 
     def _sort(self, count: int) -> None:
         """Sort as far as the next prefix that holds `count` ranks."""
@@ -100,19 +107,41 @@ class RankedRow:
         row = self.log_probs
         border = np.partition(row, len(row) - reach)[len(row) - reach]
         # Everything tied at the border comes along, and only the lowest keys of it stay.
-        self._keys = _in_rank_order(np.flatnonzero(row >= border), row)[:reach]
+        tied = np.flatnonzero(row >= border)
+        codes = rank_codes(tied, row[tied])
+        codes.sort()
+        self._keys = codes.astype(np.uint32)[:reach]
         self._ranked = row[self._keys]
 
 
-def _in_rank_order(keys: NDArray[np.intp], log_probs: Float32Array) -> IdArray:
-    """`keys` (ascending) by log-probability, descending, ties by the lowest key.
+def log_z_and_entropy(beta: float, log_probs: Float32Array) -> tuple[float, float]:
+    """log Σ exp(β·log_p) in nats, and the entropy of exp(β·log_p) renormalised in bits;
+    impossible next states (−inf) add nothing to either. Of what is no number, nan comes out."""
+    greatest = beta * float(log_probs.max())
+    if not math.isfinite(greatest):
+        return math.nan, math.nan
+    unscaled = log_probs.astype(np.float64)
+    unscaled *= beta
+    unscaled -= greatest
+    np.exp(unscaled, out=unscaled)
+    total = float(unscaled.sum())
+    log_z = greatest + math.log(total)
+    finite = np.maximum(log_probs, np.finfo(np.float32).min)
+    nats = log_z - beta * float(np.dot(unscaled, finite)) / total
+    return log_z, max(0.0, nats / math.log(2))
 
-    Log-probability and key are packed into one integer each, which numpy sorts several times
-    faster than it does a stable argsort of floats.
+
+def rank_codes(keys: NDArray[np.integer[Any]], log_probs: Float32Array) -> NDArray[np.uint64]:
+    """Numbers that ascend in rank order, u64[…] for keys and log_probs […]; the lower half of
+    each is its key.
+
+    As one integer each, numpy sorts them several times faster than it does a stable argsort of
+    floats.
     """
     # Adding zero makes −0.0 and 0.0 the same bits; flipping makes the bits ascend as the numbers.
-    bits = (np.float32(0) - log_probs[keys]).view(np.uint32)
+    bits = (np.float32(0) - log_probs).view(np.uint32)
     ascending = np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))
-    packed = (ascending.astype(np.uint64) << 32) | keys.astype(np.uint64)
-    packed.sort()
-    return packed.astype(np.uint32)
+    codes: NDArray[np.uint64] = (ascending.astype(np.uint64) << np.uint64(32)) | keys.astype(
+        np.uint64
+    )
+    return codes

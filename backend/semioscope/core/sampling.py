@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Final, TypeAlias
 import numpy as np
 
 from semioscope.core.errors import InvalidRequest
-from semioscope.core.ranking import RankedLogProbs, RankedRow, StoredRow
+from semioscope.core.ranking import RankedLogProbs, RankedRow, StoredRow, log_z_and_entropy
 from semioscope.core.types import ALL_KEPT, Float32Array, FloatArray
 
 LOWEST_TEMPERATURE: Final = 0.01
@@ -277,30 +277,31 @@ def _weigh(procedure: Procedure, row: RankedLogProbs, rule_entropy: float | None
     beta = procedure.inverse_temperature
     if beta == 1 and kept == ALL_KEPT:
         return Weights(0.0, kept, _entropy_of_rule(row, rule_entropy))
-    log_probs = _kept_log_probs(row, kept)
-    if log_probs is None:
-        return None
-    log_z, entropy = _log_z_and_entropy(beta, log_probs)
-    return Weights(log_z, kept, entropy)
+    found = _normaliser(row, beta, kept)
+    return None if found is None else Weights(found[0], kept, found[1])
 
 
 def _entropy_of_rule(row: RankedLogProbs, stored: float | None) -> float:
     if stored is not None:
         return stored
-    log_probs = row.whole()
-    return math.nan if log_probs is None else _log_z_and_entropy(1.0, log_probs)[1]
+    found = row.normaliser(1.0)
+    return math.nan if found is None else found[1]
 
 
-def _kept_log_probs(row: RankedLogProbs, kept: int) -> Float32Array | None:
-    return row.whole() if kept == ALL_KEPT else row.leading(kept)
+def _normaliser(row: RankedLogProbs, beta: float, kept: int) -> tuple[float, float] | None:
+    """(log Σ exp(β·log_p), entropy in bits) over what is kept; None when that is not known."""
+    if kept == ALL_KEPT:
+        return row.normaliser(beta)
+    log_probs = row.leading(kept)
+    return None if log_probs is None else log_z_and_entropy(beta, log_probs)
 
 
 def _log_norm(row: RankedLogProbs, beta: float, kept: int) -> float | None:
     """log Σ exp(β·log_p) over what is kept so far; None when that is not known."""
     if beta == 1 and kept == ALL_KEPT:
         return 0.0
-    log_probs = _kept_log_probs(row, kept)
-    return None if log_probs is None else _log_z_and_entropy(beta, log_probs)[0]
+    found = _normaliser(row, beta, kept)
+    return None if found is None else found[0]
 
 
 def _nucleus(row: RankedLogProbs, beta: float, kept: int, p: float) -> int | None:
@@ -351,15 +352,3 @@ def widths(beta: float, log_z: float, log_probs: Float32Array) -> FloatArray:
     is every sum, quotient and path that follows from them.
     """
     return probabilities(beta, log_z, log_probs).astype(np.float32).astype(np.float64)
-
-
-def _log_z_and_entropy(beta: float, log_probs: Float32Array) -> tuple[float, float]:
-    """log Σ exp(β·log_p) in nats, and the entropy of exp(β·log_p) renormalised in bits;
-    impossible next states (−inf) add nothing to either."""
-    greatest = beta * float(log_probs.max())
-    unscaled = probabilities(beta, greatest, log_probs)
-    total = float(unscaled.sum())
-    log_z = greatest + math.log(total)
-    finite = np.maximum(log_probs, np.finfo(np.float32).min)
-    nats = log_z - beta * float(np.dot(unscaled, finite)) / total
-    return log_z, max(0.0, nats / math.log(2))

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from semioscope.core.distribution import Answer, Question, answer_row
+from semioscope.core.distribution import Answer, Question, answer_ranked
 from semioscope.core.errors import InvalidRequest
 from semioscope.core.sampling import Procedure
-from semioscope.rules.axioms import check_row
 from semioscope.rules.protocol import AppendingRule
 
 
@@ -25,11 +24,11 @@ def answer_each(rule: AppendingRule, asked: Sequence[tuple[Question, Procedure]]
     states = [_token_state(question) for question, _ in asked]
     for question, _ in asked:
         _check_keys(rule, question.keys)
+    whose = f"The rule “{rule.description.name}” ({rule.description.id})"
     answers: dict[int, Answer] = {}
     for row in rule.log_probs(states):
         question, procedure = asked[row.place]
-        check_row(rule.description, row.log_probs)
-        answers[row.place] = answer_row(question, row.log_probs, row.log_sum_exp, procedure)
+        answers[row.place] = answer_ranked(question, row.ranked, row.log_sum_exp, procedure, whose)
     return [answers[index] for index in range(len(asked))]
 
 

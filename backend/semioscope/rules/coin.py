@@ -10,9 +10,10 @@ import numpy as np
 
 from semioscope.core.alphabet import Alphabet
 from semioscope.core.errors import InvalidRequest
+from semioscope.core.ranking import RankedRow
 from semioscope.core.rule import RuleDescription
 from semioscope.core.types import Float32Array, FloatArray
-from semioscope.rules.protocol import Row
+from semioscope.rules.protocol import Load, Row
 
 HEADS: Final = 0
 TAILS: Final = 1
@@ -86,6 +87,12 @@ class Coin:
     def encode_chat(self, text: str) -> tuple[tuple[int, ...], str]:  # noqa: ARG002 -- as above
         raise InvalidRequest("no-chat-template", f"{self._description.name} does not chat.")
 
+    def within(self, states: Sequence[tuple[int, ...]], tokens: int) -> Load:  # noqa: ARG002 -- a coin reads no token
+        return Load(len(states), len(states))
+
+    def read_ahead(self, state: tuple[int, ...], tokens: int) -> None:
+        """Nothing to do."""
+
     def log_probs(self, states: Sequence[tuple[int, ...]]) -> Iterator[Row]:
         for index, state in enumerate(states):
             if len(state) > WINDOW:
@@ -94,7 +101,7 @@ class Coin:
                 raise InvalidRequest(
                     "unknown-token", "A coin's tokens are 0 (heads) and 1 (tails)."
                 )
-            yield Row(index, self._rows[self.law.heads_after(state)], 0.0)
+            yield Row(index, RankedRow(self._rows[self.law.heads_after(state)]), 0.0)
 
 
 def _named(character: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
 from semioscope.core.alphabet import Alphabet
+from semioscope.core.ranking import RankedRow
 from semioscope.core.rule import RuleDescription
 from semioscope.core.types import Float32Array
 
@@ -12,13 +13,26 @@ from semioscope.core.types import Float32Array
 class Row(NamedTuple):
     """The rule at one of the states asked for.
 
-    place: which of them. log_probs: f32[N], nats, normalised (impossible: −inf).
-    log_sum_exp: of the raw logits, nats; 0 for a rule that has none.
+    place: which of them. ranked: its next states. log_sum_exp: of the raw logits, nats; 0 for a
+    rule that has none.
     """
 
     place: int
-    log_probs: Float32Array
+    ranked: RankedRow
     log_sum_exp: float
+
+    @property
+    def log_probs(self) -> Float32Array:
+        """f32[N], nats, normalised (impossible: −inf)."""
+        return self.ranked.log_probs
+
+
+class Load(NamedTuple):
+    """How many of the states asked about can be answered at once, and the tokens that the rule
+    has to read for them."""
+
+    states: int
+    tokens: int
 
 
 class Rule(Protocol):
@@ -51,6 +65,13 @@ class AppendingRule(Rule, Protocol):
 
         Raises InvalidRequest "no-chat-template". Any thread may call it.
         """
+
+    def within(self, states: Sequence[tuple[int, ...]], tokens: int) -> Load:
+        """How many of the states, in order, can be answered by reading at most `tokens` tokens
+        that are not read yet. A rule that reads nothing answers all of them."""
+
+    def read_ahead(self, state: tuple[int, ...], tokens: int) -> None:
+        """Reads up to `tokens` tokens of a state that takes more. Raises what `log_probs` does."""
 
     def log_probs(self, states: Sequence[tuple[int, ...]]) -> Iterator[Row]:
         """One row for every state, in any order. A row is valid until the next is asked for.

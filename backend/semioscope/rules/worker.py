@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import threading
+import time
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,19 +13,22 @@ from typing import Final
 from semioscope.core.distribution import Answer, Question
 from semioscope.core.errors import SemioscopeError, Unavailable
 from semioscope.core.sampling import Procedure
+from semioscope.core.types import State
 from semioscope.rules.answers import answer_each
+from semioscope.rules.pace import Pace
 from semioscope.rules.protocol import AppendingRule
 
 INTERACTIVE: Final = 0
 BACKGROUND: Final = 1
 
-BATCH: Final = 256
-"""The most states evaluated together when somebody is waiting."""
-BACKGROUND_BATCH: Final = 64
-"""The most when nobody is: whoever comes meanwhile waits for no more than this."""
-TURN: Final = 64
-"""States that a group puts into a batch before the next group's turn."""
+LEAST_TURN: Final = 8
+"""States that a group puts into a batch, at least, before the next group's turn."""
+COMPANY_S: Final = 5.0
+"""For how long after more than one group has asked a next question of another is expected."""
 
+PATIENT_READINGS: Final = 3
+"""A state that was read ahead so often is evaluated at one go: where several long ones push each
+other out of the cache, none would ever be done."""
 PATIENCE_S: Final = 10.0
 """How long `close` waits for the batch in hand."""
 
@@ -40,6 +44,7 @@ class _Ask:
     priority: int
     group: str
     answers: list[Answer] = field(default_factory=list)
+    read_ahead: int = 0
     future: "Future[list[Answer]]" = field(default_factory=Future)
 
     @property
@@ -51,6 +56,7 @@ class _Ask:
         return _Part(self, self.questions[start : start + size])
 
     def take(self, answers: Sequence[Answer]) -> None:
+        self.read_ahead = 0
         self.answers += answers
         if len(self.answers) == len(self.questions) and self._may_end():
             self.future.set_result(self.answers)
@@ -71,19 +77,27 @@ class _Part:
     ask: _Ask
     questions: Sequence[Question]
 
+    def first(self, count: int) -> "_Part":
+        return _Part(self.ask, self.questions[:count])
+
 
 class RuleWorker:
     """Answers questions about one rule, on one daemon thread that nobody else's work blocks.
 
-    What is queued is taken together, interactive questions first, the groups in turn.
+    What is queued is taken together, interactive questions first, the groups in turn, as much as
+    one pass of a sensible length takes (see `Pace`). A state that takes more than that is read
+    ahead, a pass at a time, and whoever waits has a turn in between.
     """
 
-    def __init__(self, rule: AppendingRule) -> None:
+    def __init__(self, rule: AppendingRule, pace: Pace | None = None) -> None:
         self._rule = rule
         self._name = rule.description.name
         self._queue: list[_Ask] = []
         self._last_served: dict[str, int] = {}
         self._batch_number = 0
+        self._pace = pace or Pace()
+        self._last_group = ""
+        self._company_until = 0.0
         self._wake = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(
@@ -111,6 +125,7 @@ class RuleWorker:
             if self._closed:
                 raise self._is_closed()
             self._queue.append(ask)
+            self._note(group)
             self._wake.notify()
         return await asyncio.wrap_future(ask.future)
 
@@ -126,11 +141,18 @@ class RuleWorker:
             "rule-closed", f"{self._name} is being shut down.", "Try again shortly.", retryable=True
         )
 
+    def _note(self, group: str) -> None:
+        """Notes who asks: whether one group is alone decides how long a batch may take."""
+        if group != self._last_group:
+            if self._last_group:
+                self._company_until = time.monotonic() + COMPANY_S
+            self._last_group = group
+
     # -- the thread
 
     def _serve(self) -> None:
         while batch := self._next_batch():
-            self._evaluate(batch)
+            self._work(batch)
             del batch  # so that an idle worker keeps no answers alive
 
     def _next_batch(self) -> list[_Part]:
@@ -147,22 +169,25 @@ class RuleWorker:
                 self._wake.wait()
 
     def _choose(self) -> list[_Part]:
-        priority = min(ask.priority for ask in self._queue)
-        room = BATCH if priority == INTERACTIVE else BACKGROUND_BATCH
-        groups = self._groups(priority)
-        taken: Counter[_Ask] = Counter()
-        while room and any(groups.values()):
-            for group, asks in groups.items():
-                turn = min(room, TURN)
-                while turn and asks:
-                    size = min(turn, _left(asks[0]) - taken[asks[0]])
-                    taken[asks[0]] += size
-                    turn, room = turn - size, room - size
-                    self._last_served[group] = self._batch_number
-                    if taken[asks[0]] == _left(asks[0]):
-                        asks.popleft()
+        """What a pass has room for, in the order in which it may be cut short."""
+        self._room = room = self._pace.tokens(has_company=time.monotonic() < self._company_until)
+        parts: list[_Part] = []
+        for priority in (INTERACTIVE, BACKGROUND):
+            groups = self._groups(priority)
+            turn = max(LEAST_TURN, room // max(1, len(groups)))
+            taken: Counter[_Ask] = Counter()
+            while room and any(groups.values()):
+                for asks in groups.values():
+                    left_of_turn = min(room, turn)
+                    while left_of_turn and asks:
+                        size = min(left_of_turn, _left(asks[0]) - taken[asks[0]])
+                        taken[asks[0]] += size
+                        left_of_turn, room = left_of_turn - size, room - size
+                        if taken[asks[0]] == _left(asks[0]):
+                            asks.popleft()
+            parts += [ask.part(size) for ask, size in taken.items()]
         self._batch_number += 1
-        return [ask.part(size) for ask, size in taken.items()]
+        return parts
 
     def _groups(self, priority: int) -> dict[str, deque[_Ask]]:
         """What waits, by group, the group that has waited longest for a turn first."""
@@ -174,6 +199,40 @@ class RuleWorker:
         self._last_served = {g: n for g, n in self._last_served.items() if g in waiting}
         order = sorted(groups, key=lambda group: self._last_served.get(group, -1))
         return {group: groups[group] for group in order}
+
+    def _work(self, parts: list[_Part]) -> None:
+        """One pass: as many of the questions as it has room for, or a part of the first state."""
+        states = [question.state for part in parts for question in part.questions]
+        try:
+            load = self._rule.within([s for s in states if isinstance(s, tuple)], self._room)
+        except Exception as error:
+            parts[0].ask.fail(self._said(error))
+            return
+        first = parts[0].ask
+        if load.states == 0 and first.read_ahead <= PATIENT_READINGS * len(states[0]):
+            self._serve_group(first.group)
+            first.read_ahead += self._room
+            self._read_ahead(first, states[0])
+            return
+        batch = list(_cut(parts, max(1, load.states)))
+        for part in batch:
+            self._serve_group(part.ask.group)
+        began = time.perf_counter()
+        self._evaluate(batch)
+        self._pace.learn(load.tokens, time.perf_counter() - began)
+
+    def _serve_group(self, group: str) -> None:
+        self._last_served[group] = self._batch_number
+
+    def _read_ahead(self, ask: _Ask, state: State) -> None:
+        began = time.perf_counter()
+        try:
+            if isinstance(state, tuple):
+                self._rule.read_ahead(state, self._room)
+        except Exception as error:
+            ask.fail(self._said(error))
+        else:
+            self._pace.learn(self._room, time.perf_counter() - began)
 
     def _evaluate(self, batch: list[_Part]) -> None:
         try:
@@ -194,7 +253,10 @@ class RuleWorker:
         if isinstance(error, SemioscopeError):
             return error
         _log.error("%s failed", self._name, exc_info=error)
-        out_of_memory = isinstance(error, MemoryError) or "not enough memory" in str(error)
+        said = str(error).lower()
+        out_of_memory = isinstance(error, MemoryError) or (
+            "out of memory" in said or "not enough memory" in said
+        )
         return Unavailable(
             "rule-failed",
             f"{self._name} ran out of memory."
@@ -205,6 +267,15 @@ class RuleWorker:
             else "The server's log says how; other states may still be evaluated.",
             retryable=True,
         )
+
+
+def _cut(parts: Sequence[_Part], count: int) -> Iterator[_Part]:
+    """The first `count` questions."""
+    for part in parts:
+        if count <= 0:
+            return
+        yield part.first(count)
+        count -= len(part.questions)
 
 
 def _left(ask: _Ask) -> int:

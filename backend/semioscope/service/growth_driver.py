@@ -8,7 +8,7 @@ ends between two steps, and what it has grown stays.
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from semioscope.core.distribution import Answer
 from semioscope.core.errors import Conflict, LimitExceeded, SemioscopeError
@@ -23,6 +23,9 @@ from semioscope.service.rule_door import RuleDoor
 from semioscope.service.running_growth import RunningGrowth, Stopped, Task
 from semioscope.settings import Settings
 from semioscope.store.trees import Trees
+
+SOON_DONE: Final = 512
+"""Evaluations of a growth that goes before longer ones."""
 
 _log = logging.getLogger(__name__)
 
@@ -114,8 +117,8 @@ class GrowthDriver:
         return await loaded.worker.ask(
             [ask.question for ask in asks],
             task.procedure,
-            priority=BACKGROUND if task.name == "reweigh" else INTERACTIVE,
-            group=growth.job.id,
+            priority=INTERACTIVE if _is_waited_for(task) else BACKGROUND,
+            group=task.caller.id,
         )
 
     async def _store_grown(
@@ -134,6 +137,12 @@ class GrowthDriver:
     def _budget(self, task: Task) -> int:
         # Weighing again evaluates what was evaluated before: the tree's own size bounds it.
         return self._settings.max_nodes if task.name == "reweigh" else self._settings.max_budget
+
+
+def _is_waited_for(task: Task) -> bool:
+    """Whether somebody sits before it: what grows into a view, and what is soon done."""
+    total = task.plan.total
+    return task.name != "reweigh" and (task.automatic or (total is not None and total <= SOON_DONE))
 
 
 def must_have_room(opened: OpenTree, most: int) -> None:

@@ -9,10 +9,10 @@ from semioscope.core.distribution import (
     MOST_ABOVE,
     Question,
     answer_row,
-    answer_rows,
     rule_entropy_bits,
 )
 from semioscope.core.errors import Unavailable
+from semioscope.core.ranking import RankedRow
 from semioscope.core.sampling import IDENTITY, Procedure, Temperature, TopK, widths
 from semioscope.core.types import Float32Array
 from tests.unit.core_math.test_sampling import log_softmax
@@ -47,7 +47,9 @@ def test_ties_at_the_border_go_to_the_lowest_keys() -> None:
 def test_entropy_is_that_of_the_whole_distribution(row: Float32Array) -> None:
     p = np.exp(row.astype(np.float64))
     assert abs(p.sum() - 1) < 1e-6
-    assert rule_entropy_bits(row) == pytest.approx(-float((p * np.log2(p)).sum()), abs=1e-5)
+    assert rule_entropy_bits(RankedRow(row)) == pytest.approx(
+        -float((p * np.log2(p)).sum()), abs=1e-5
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,14 +81,6 @@ def test_a_state_has_the_same_place_however_it_was_asked_for(row: Float32Array) 
 def test_above_is_bounded() -> None:
     answer = answer_row(Question((0,), above=-50.0), log_softmax(np.zeros(9000)), 0.0, IDENTITY)
     assert [one.key for one in answer.above] == list(range(MOST_ABOVE))
-
-
-def test_a_batch_is_answered_row_by_row(row: Float32Array) -> None:
-    questions = [Question((0,), draws=(0.1,)), Question((1,), keys=(7,))]
-    rows = np.stack([row, np.roll(row, 3)])
-    answers = answer_rows(questions, rows, [1.0, 2.0], IDENTITY)
-    assert [answer.expansion.log_sum_exp for answer in answers] == [1.0, 2.0]
-    assert answers[1].scored == answer_row(questions[1], rows[1], 2.0, IDENTITY).scored
 
 
 def test_an_impossible_state_scores_nothing() -> None:

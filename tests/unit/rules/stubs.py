@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from semioscope.core.ranking import RankedRow
 from semioscope.core.types import Float32Array
 from semioscope.rules.coin import HEADS, Coin, CoinLaw
 from semioscope.rules.protocol import Row
@@ -45,7 +46,7 @@ class LyingCoin(Coin):
 
     def log_probs(self, states: Sequence[tuple[int, ...]]) -> Iterator[Row]:
         for place in range(len(states)):
-            yield Row(place, self._lie, 0.0)
+            yield Row(place, RankedRow(self._lie), 0.0)
 
 
 def flips(count: int) -> tuple[int, ...]:

@@ -15,11 +15,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from semioscope.rules.causal_lm.attention import attention
 from semioscope.rules.causal_lm.logits import log_prob_rows
 from semioscope.rules.causal_lm.pool import HiddenPool, LayerPool, slots_for
 from semioscope.rules.causal_lm.reader import Engine, Reader, TreePass
 from semioscope.rules.causal_lm.trie import OutOfSlots, Prefix, PrefixTrie
-from semioscope.rules.protocol import Row
+from semioscope.rules.protocol import Load, Row
 
 PASS_TOKENS: Final = 256
 """The most tokens of one forward pass; longer prompts are read in chunks."""
@@ -27,8 +28,12 @@ PASS_TOKENS: Final = 256
 
 @dataclass
 class _Plan:
-    """A part of a batch that fits the trie: what is asked, and what has to be read for it."""
+    """A part of a batch that fits the trie: what is asked, and what has to be read for it.
 
+    trunk: what all the states begin with.
+    """
+
+    trunk: Prefix
     asked: list[tuple[int, Prefix]] = field(default_factory=list)
     missing: list[Prefix] = field(default_factory=list)
 
@@ -58,13 +63,36 @@ class TreeEngine:
         self._pools = [LayerPool() for _ in range(self._reader.layer_count)]
         self._hidden = HiddenPool()
 
+    def within(self, states: Sequence[tuple[int, ...]], tokens: int) -> Load:
+        """How many of the states, in order, can be answered by reading at most that many tokens,
+        and how many they take."""
+        unread = _Unread(self._trie, _common_length(states) if states else 0)
+        taken = 0
+        for count, state in enumerate(states):
+            far = len(state) > self._reach or len(state) > self._trie.capacity
+            taken += len(state) if far else unread.count(state)
+            if taken > tokens:
+                return Load(count, taken)
+        return Load(len(states), taken)
+
+    @torch.inference_mode()
+    def read_ahead(self, state: tuple[int, ...], tokens: int) -> None:
+        """Reads up to that many tokens of a state, from the first that is not read yet, so that
+        it takes fewer of them to answer."""
+        if len(state) > self._reach or len(state) > self._trie.capacity:
+            return
+        self._trie.tick()
+        known = self._trie.known(state)
+        start, missing = self._trie.common(state[: known + tokens])
+        self._read(missing, start)
+
     @torch.inference_mode()
     def log_probs(self, states: Sequence[tuple[int, ...]]) -> Iterator[Row]:
         """One row for each state, in any order; a row is valid until the next is asked for."""
         waiting, big, long = self._sorted_by_size(states)
         while waiting:
             plan, waiting = self._plan(states, waiting)
-            self._read(plan.missing)
+            self._read(plan.missing, plan.trunk)
             yield from self._rows(plan.asked)
         for place in big:
             yield self._row_of_a_big_state(place, states[place])
@@ -99,84 +127,90 @@ class TreeEngine:
     ) -> tuple[_Plan, list[int]]:
         """As many of the waiting states as fit at once, and the others."""
         self._trie.tick()
-        plan = _Plan()
         shared = _common_length([states[place] for place in waiting])
-        start, plan.missing = self._trie.common(states[waiting[0]][:shared])
+        trunk, missing = self._trie.common(states[waiting[0]][:shared])
+        plan = _Plan(trunk, missing=missing)
         for done, place in enumerate(waiting):
             try:
-                prefix, added = self._trie.extend(start, states[place][shared:])
+                prefix, added = self._trie.extend(trunk, states[place][shared:])
             except OutOfSlots:
                 return plan, list(waiting[done:])
             plan.missing += added
             plan.asked.append((place, prefix))
         return plan, []
 
-    def _read(self, missing: Sequence[Prefix]) -> None:
+    def _read(self, missing: Sequence[Prefix], trunk: Prefix) -> None:
         """Runs the model over the missing tokens, parents first."""
         try:
             for start in range(0, len(missing), self._pass_tokens):
-                self._pass(missing[start : start + self._pass_tokens])
+                self._pass(missing[start : start + self._pass_tokens], trunk)
         except BaseException:
             self._forget()  # the trie holds prefixes that were never read
             raise
 
-    def _pass(self, fresh: Sequence[Prefix]) -> None:
-        past, seen = _attention(fresh)
+    def _pass(self, fresh: Sequence[Prefix], trunk: Prefix) -> None:
+        past, seen = attention(fresh, trunk)
         slots = [prefix.slot for prefix in fresh]
+        device = self._reader.device
         tree_pass = TreePass(
-            tokens=_indices([prefix.token for prefix in fresh]),
-            positions=_indices([prefix.depth - 1 for prefix in fresh]),
-            mask=additive(seen, self._reader.dtype),
-            past=_indices(past),
-            fresh=_indices(slots),
+            tokens=_indices([prefix.token for prefix in fresh], device),
+            positions=_indices([prefix.depth - 1 for prefix in fresh], device),
+            mask=additive(seen, self._reader.dtype).to(device),
+            seen=_indices(past + slots, device),
+            fresh=_indices(slots, device),
             size=slots_for(max(slots), self._trie.capacity),
         )
         hidden = self._reader.read(tree_pass, self._pools)
         self._hidden.store(tree_pass.fresh, tree_pass.size, hidden)
 
     def _rows(self, asked: Sequence[tuple[int, Prefix]]) -> Iterator[Row]:
-        hidden = self._hidden.at(_indices([prefix.slot for _, prefix in asked]))
-        return log_prob_rows(self._reader.logits, hidden, [place for place, _ in asked])
+        slots = _indices([prefix.slot for _, prefix in asked], self._reader.device)
+        places = [place for place, _ in asked]
+        return log_prob_rows(
+            self._reader.logits, self._hidden.at(slots), places, self._reader.alphabet_size
+        )
 
 
-def _indices(numbers: Sequence[int]) -> Tensor:
-    return torch.tensor(numbers, dtype=torch.int64)
+class _Unread:
+    """Counts what a batch would have to read, every prefix once."""
+
+    def __init__(self, trie: PrefixTrie, shared: int) -> None:
+        self._trie = trie
+        self._shared = shared
+        self._planned: dict[tuple[int, int], int] = {}
+        self._trunk: tuple[Prefix | None, int] | None = None
+
+    def count(self, state: tuple[int, ...]) -> int:
+        before = len(self._planned)
+        if self._trunk is None:
+            self._trunk = self._walk(self._trie.root, 0, state[: self._shared])
+        self._walk(*self._trunk, state[self._shared :])
+        return len(self._planned) - before
+
+    def _walk(
+        self, prefix: Prefix | None, number: int, tokens: Sequence[int]
+    ) -> tuple[Prefix | None, int]:
+        """From a known prefix, or a planned one by its number, along the tokens."""
+        place = 0
+        if prefix is not None:
+            while place < len(tokens) and (known := prefix.children.get(tokens[place])):
+                prefix, place = known, place + 1
+            if place == len(tokens):
+                return prefix, 0
+            number = -1 - prefix.slot
+        for token in tokens[place:]:
+            number = self._planned.setdefault((number, token), len(self._planned) + 1)
+        return None, number
+
+
+def _indices(numbers: Sequence[int], device: torch.device) -> Tensor:
+    return torch.tensor(numbers, dtype=torch.int64, device=device)
 
 
 def additive(seen: NDArray[np.bool_], dtype: torch.dtype) -> Tensor:
     """f[M, P + M] from bool[M, P + M]: 0 where a token is seen, the least number where not."""
     least = torch.tensor(torch.finfo(dtype).min, dtype=dtype)
     return torch.where(torch.from_numpy(seen), torch.zeros_like(least), least)
-
-
-def _attention(
-    fresh: Sequence[Prefix],
-) -> tuple[list[int], NDArray[np.bool_]]:
-    """(slots of the past tokens, bool[M, P + M]: which token sees which)."""
-    row_of = {id(prefix): row for row, prefix in enumerate(fresh)}
-    columns: dict[int, int] = {}
-    past_of: list[list[int]] = []
-    seen_past: dict[int, list[int]] = {}
-    for prefix in fresh:
-        parent = prefix.parent
-        if parent is None or parent.parent is None or id(parent) in row_of:
-            past_of.append([])
-            continue
-        if id(parent) not in seen_past:
-            seen_past[id(parent)] = [
-                columns.setdefault(past.slot, len(columns)) for past in parent.ancestors()
-            ]
-        past_of.append(seen_past[id(parent)])
-    count = len(columns)
-    mask = np.zeros((len(fresh), count + len(fresh)), np.bool_)
-    for row, prefix in enumerate(fresh):
-        before = row_of.get(id(prefix.parent))
-        if before is not None:
-            mask[row] = mask[before]
-        else:
-            mask[row, past_of[row]] = True
-        mask[row, count + row] = True
-    return list(columns), mask
 
 
 def _common_length(states: Sequence[tuple[int, ...]]) -> int:

@@ -74,7 +74,9 @@ class LlamaReader:
     def __init__(self, shape: LlamaShape, weights: Mapping[str, Tensor]) -> None:
         self._shape = shape
         self._embedding = weights["model.embed_tokens.weight"]
-        self._head = product_with(weights.get("lm_head.weight", self._embedding))
+        head = weights.get("lm_head.weight", self._embedding)
+        self._alphabet_size = len(head)
+        self._head = product_with(head)
         self._norm = weights["model.norm.weight"]
         self._layers = [_layer(weights, f"model.layers.{place}.") for place in range(shape.layers)]
         even = torch.arange(0, shape.head_dim, 2, dtype=torch.float)
@@ -93,8 +95,16 @@ class LlamaReader:
         return self._shape.layers
 
     @property
+    def alphabet_size(self) -> int:
+        return self._alphabet_size
+
+    @property
     def dtype(self) -> torch.dtype:
-        return torch.float32
+        return self._embedding.dtype
+
+    @property
+    def device(self) -> torch.device:
+        return self._embedding.device
 
     @property
     def token_bytes(self) -> int:

@@ -8,11 +8,18 @@ import torch
 from torch import Tensor
 
 from semioscope.rules.causal_lm.pool import LayerPool
-from semioscope.rules.protocol import Row
+from semioscope.rules.protocol import Load, Row
 
 
 class Engine(Protocol):
     """Evaluates states of token ids that are known to make sense."""
+
+    def within(self, states: Sequence[tuple[int, ...]], tokens: int) -> Load:
+        """How many of the states, in order, can be answered by reading at most that many tokens,
+        and how many they take."""
+
+    def read_ahead(self, state: tuple[int, ...], tokens: int) -> None:
+        """Reads a part of a state that takes more."""
 
     def log_probs(self, states: Sequence[tuple[int, ...]]) -> Iterator[Row]:
         """One row for each state, in any order; a row is valid until the next is asked for."""
@@ -23,24 +30,27 @@ class TreePass:
     """M tokens to be read in one pass, and what of the past they see.
 
     tokens, positions: i64[M]. mask: f[M, P + M], 0 where a token is seen, the least number where
-    not. past: i64[P] and fresh: i64[M] are slots of the pools, which have `size` slots.
+    not. seen: i64[P + M], slots of the pools for past and new tokens; fresh: i64[M], those of the
+    new. The pools have `size` slots.
     """
 
     tokens: Tensor
     positions: Tensor
     mask: Tensor
-    past: Tensor
+    seen: Tensor
     fresh: Tensor
     size: int
+
+    @property
+    def past_count(self) -> int:
+        """P."""
+        return len(self.seen) - len(self.fresh)
 
     def with_past(self, pool: LayerPool, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """Stores new keys and values f[kv_heads, M, head_dim] of one layer, and returns those of
         past and new tokens together, f[kv_heads, P + M, head_dim] each."""
         pool.store(self.fresh, self.size, keys, values)
-        if not len(self.past):
-            return keys, values
-        past_keys, past_values = pool.at(self.past)
-        return torch.cat((past_keys, keys), dim=1), torch.cat((past_values, values), dim=1)
+        return pool.at(self.seen) if self.past_count else (keys, values)
 
 
 class Reader(Protocol):
@@ -50,7 +60,13 @@ class Reader(Protocol):
     def layer_count(self) -> int: ...
 
     @property
+    def alphabet_size(self) -> int: ...
+
+    @property
     def dtype(self) -> torch.dtype: ...
+
+    @property
+    def device(self) -> torch.device: ...
 
     @property
     def token_bytes(self) -> int:

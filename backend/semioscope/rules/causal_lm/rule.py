@@ -7,7 +7,7 @@ from semioscope.core.errors import InvalidRequest
 from semioscope.core.rule import RuleDescription
 from semioscope.rules.causal_lm.reader import Engine
 from semioscope.rules.causal_lm.text import ModelText
-from semioscope.rules.protocol import Row
+from semioscope.rules.protocol import Load, Row
 
 
 class CausalLM:
@@ -34,6 +34,13 @@ class CausalLM:
 
     def encode_chat(self, text: str) -> tuple[tuple[int, ...], str]:
         return self._text.encode_chat(text)
+
+    def within(self, states: Sequence[tuple[int, ...]], tokens: int) -> Load:
+        return self._engine.within(states, tokens)
+
+    def read_ahead(self, state: tuple[int, ...], tokens: int) -> None:
+        self._check(state)
+        self._engine.read_ahead(state, tokens)
 
     def log_probs(self, states: Sequence[tuple[int, ...]]) -> Iterator[Row]:
         for state in states:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from semioscope.rules.causal_lm.logits import rows_of_logits
-from semioscope.rules.protocol import Row
+from semioscope.rules.protocol import Load, Row
 
 
 class SequentialEngine:
@@ -20,6 +20,18 @@ class SequentialEngine:
         self._model = model
         takes = inspect.signature(model.forward).parameters
         self._last_only = {"logits_to_keep": 1} if "logits_to_keep" in takes else {}
+
+    def within(self, states: Sequence[tuple[int, ...]], tokens: int) -> Load:
+        """At least one: what is read is not kept."""
+        taken = 0
+        for count, state in enumerate(states):
+            taken += len(state)
+            if count and taken > tokens:
+                return Load(count, taken - len(state))
+        return Load(len(states), taken)
+
+    def read_ahead(self, state: tuple[int, ...], tokens: int) -> None:
+        """Nothing to do: what is read is not kept."""
 
     @torch.inference_mode()
     def log_probs(self, states: Sequence[tuple[int, ...]]) -> Iterator[Row]:

@@ -27,6 +27,15 @@ class TransformersReader:
         return int(self._model.config.get_text_config(decoder=True).num_hidden_layers)
 
     @property
+    def alphabet_size(self) -> int:
+        return int(self._head.weight.shape[0])
+
+    @property
+    def device(self) -> torch.device:
+        device: torch.device = self._model.device
+        return device
+
+    @property
     def dtype(self) -> torch.dtype:
         dtype: torch.dtype = self._model.dtype
         return dtype
@@ -82,7 +91,7 @@ class _TreeLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]  # its hook 
         return self.get_seq_length() + query_length, 0
 
     def get_seq_length(self) -> int:
-        return len(self._pass.past)
+        return self._pass.past_count
 
     def get_max_length(self) -> int:
         return -1

@@ -40,7 +40,7 @@ class PrefixTrie:
         self._clear()
 
     def _clear(self) -> None:
-        self._root = Prefix(None, -1, -1, 0)
+        self.root = Prefix(None, -1, -1, 0)
         self._free = list(range(self.capacity - 1, -1, -1))
         self._tick = 0
 
@@ -55,12 +55,22 @@ class PrefixTrie:
         """Begins a new batch: what the last one touched may be given up from now on."""
         self._tick += 1
 
+    def known(self, tokens: Sequence[int]) -> int:
+        """How many of the tokens, from the first on, are there."""
+        prefix = self.root
+        for place, token in enumerate(tokens):
+            following = prefix.children.get(token)
+            if following is None:
+                return place
+            prefix = following
+        return len(tokens)
+
     def common(self, tokens: Sequence[int]) -> tuple[Prefix, list[Prefix]]:
         """The trie's node for tokens that many states begin with, and what had to be added.
 
         Raises OutOfSlots when there is no room beside what this tick has touched.
         """
-        return self.extend(self._root, tokens)
+        return self.extend(self.root, tokens)
 
     def extend(self, start: Prefix, tokens: Sequence[int]) -> tuple[Prefix, list[Prefix]]:
         """From `start` along the tokens: (the last node, the added ones, parents first)."""
@@ -105,7 +115,7 @@ class PrefixTrie:
                 heapq.heappush(leaves, (parent.used, parent.slot, parent))
 
     def _all(self) -> Iterator[Prefix]:
-        waiting = list(self._root.children.values())
+        waiting = list(self.root.children.values())
         while waiting:
             prefix = waiting.pop()
             yield prefix

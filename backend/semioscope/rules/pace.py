@@ -1,0 +1,59 @@
+"""How much one pass of a model should take on: what throughput needs, and no longer than that.
+
+A pass of n tokens takes about a + b·n seconds. a (weights brought to the processor, kernels
+started) is lost on small passes; b·n is what somebody else waits. Both are learnt from the passes
+themselves, so that the same rule suits two cores and a graphics card.
+"""
+
+from typing import Final
+
+FEWEST: Final = 8
+MOST: Final = 1024
+"""Tokens of a pass, within which the pace is kept."""
+FIRST: Final = 64
+"""Tokens of a pass before anything is learnt."""
+LOST: Final = 0.06
+"""The share of a pass that a may be when one group is alone."""
+ALONE_S: Final = 0.8
+"""The longest pass, in seconds, when one group is alone."""
+COMPANY_S: Final = 0.12
+"""The longest when others ask as well: who asks waits for the pass in hand, and for the own."""
+GUESS: Final = 10.0
+"""a/b before any small pass was seen."""
+SMALL: Final = 8
+"""Passes of at most so many tokens show a; larger ones b."""
+MEMORY: Final = 0.8
+"""The weight of what is known against the newest pass."""
+
+
+class Pace:
+    """Learns a and b of one rule on this machine."""
+
+    def __init__(self) -> None:
+        self._start: float | None = None
+        self._each: float | None = None
+
+    def tokens(self, *, has_company: bool) -> int:
+        """The tokens that the next pass should read at most."""
+        if self._each is None:
+            return FIRST
+        start = GUESS * self._each if self._start is None else self._start
+        longest = COMPANY_S if has_company else ALONE_S
+        within = int((longest - start) / self._each)
+        if not has_company:
+            within = min(within, int(start / LOST / self._each))
+        return min(max(within, FEWEST if has_company else FIRST), MOST)
+
+    def learn(self, tokens: int, seconds: float) -> None:
+        """Takes note of a pass."""
+        if tokens <= 0:
+            return
+        if tokens <= SMALL:
+            self._start = _blend(self._start, seconds)
+        else:
+            start = min(self._start or 0.0, seconds / 2)
+            self._each = max(_blend(self._each, (seconds - start) / tokens), 1e-9)
+
+
+def _blend(known: float | None, new: float) -> float:
+    return new if known is None else MEMORY * known + (1 - MEMORY) * new
