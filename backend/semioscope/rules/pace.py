@@ -12,9 +12,9 @@ MOST: Final = 1024
 """Tokens of a pass, within which the pace is kept."""
 FIRST: Final = 64
 """Tokens of a pass before anything is learnt."""
-LOST: Final = 0.06
+LOST: Final = 0.04
 """The share of a pass that a may be when one group is alone."""
-ALONE_S: Final = 0.8
+ALONE_S: Final = 1.0
 """The longest pass, in seconds, when one group is alone."""
 COMPANY_S: Final = 0.12
 """The longest when others ask as well: who asks waits for the pass in hand, and for the own."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import threading
 import time
 from collections import Counter, deque
@@ -170,7 +171,11 @@ class RuleWorker:
 
     def _choose(self) -> list[_Part]:
         """What a pass has room for, in the order in which it may be cut short."""
-        self._room = room = self._pace.tokens(has_company=time.monotonic() < self._company_until)
+        room = self._pace.tokens(has_company=time.monotonic() < self._company_until)
+        waiting = sum(map(_left, self._queue))
+        if waiting > room:  # no pass of a few states at the end
+            room = math.ceil(waiting / math.ceil(waiting / room))
+        self._room = room
         parts: list[_Part] = []
         for priority in (INTERACTIVE, BACKGROUND):
             groups = self._groups(priority)

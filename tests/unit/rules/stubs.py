@@ -8,13 +8,14 @@ import numpy as np
 from semioscope.core.ranking import RankedRow
 from semioscope.core.types import Float32Array
 from semioscope.rules.coin import HEADS, Coin, CoinLaw
-from semioscope.rules.protocol import Row
+from semioscope.rules.protocol import Load, Row
 
 
 class WatchedCoin(Coin):
     """A fair coin that remembers its batches, waits at a gate, and breaks at a state of heads.
 
-    gate: open unless a test closes it. arrived: set when a batch is at the gate.
+    gate: open unless a test closes it. arrived: set when a batch is at the gate. reads: it has to
+    read the flips of a state, and keeps them unless it `forgets`; ahead: what it was told to read.
     """
 
     def __init__(self, breaks_at: tuple[int, ...] | None = None) -> None:
@@ -23,9 +24,30 @@ class WatchedCoin(Coin):
         self.error: Exception = RuntimeError("the coin broke")
         self.batches: list[list[tuple[int, ...]]] = []
         self.threads: set[int] = set()
+        self.reads = False
+        self.forgets = False
+        self.read: dict[tuple[int, ...], int] = {}
+        self.ahead: list[tuple[int, int]] = []
         self.gate = threading.Event()
         self.gate.set()
         self.arrived = threading.Event()
+
+    def within(self, states: Sequence[tuple[int, ...]], tokens: int) -> Load:
+        if not self.reads:
+            return super().within(states, tokens)
+        taken = 0
+        for count, state in enumerate(states):
+            taken += len(state) - self.read.get(state, 0)
+            if taken > tokens:
+                return Load(count, taken)
+        return Load(len(states), taken)
+
+    def read_ahead(self, state: tuple[int, ...], tokens: int) -> None:
+        if state == self.breaks_at:
+            raise self.error
+        self.ahead.append((len(state), tokens))
+        if not self.forgets:
+            self.read[state] = self.read.get(state, 0) + tokens
 
     def log_probs(self, states: Sequence[tuple[int, ...]]) -> Iterator[Row]:
         self.batches.append(list(states))

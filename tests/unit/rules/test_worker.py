@@ -9,8 +9,22 @@ import pytest
 from semioscope.core.distribution import Answer, Question
 from semioscope.core.errors import InvalidRequest, Unavailable
 from semioscope.core.sampling import IDENTITY
-from semioscope.rules.worker import BACKGROUND, BACKGROUND_BATCH, BATCH, RuleWorker
+from semioscope.rules.pace import Pace
+from semioscope.rules.worker import BACKGROUND, RuleWorker
 from tests.unit.rules.stubs import WatchedCoin, flips
+
+BATCH = 256
+"""Tokens of a pass when one group is alone, in these tests."""
+SHORT = 64
+"""The same when there is company."""
+
+
+class SteadyPace(Pace):
+    def tokens(self, *, has_company: bool) -> int:
+        return SHORT if has_company else BATCH
+
+    def learn(self, tokens: int, seconds: float) -> None:
+        """Nothing."""
 
 
 @pytest.fixture
@@ -20,7 +34,7 @@ def coin() -> WatchedCoin:
 
 @pytest.fixture
 def worker(coin: WatchedCoin) -> Iterator[RuleWorker]:
-    worker = RuleWorker(coin)
+    worker = RuleWorker(coin, SteadyPace())
     yield worker
     coin.gate.set()
     worker.close()
@@ -66,35 +80,33 @@ async def test_what_is_queued_is_evaluated_together(coin: WatchedCoin, worker: R
     assert len(coin.threads) == 1
 
 
-async def test_interactive_questions_go_before_background(
+async def test_interactive_questions_go_first_and_background_fills_the_pass(
     coin: WatchedCoin, worker: RuleWorker
 ) -> None:
     held = await hold(coin, worker)
-    slow = ask(worker, *range(200), group="slow", priority=BACKGROUND)
+    slow = ask(worker, *range(1, 201), group="slow", priority=BACKGROUND)
     await release(coin, held, slow, ask(worker, 7, group="quick"))
-    assert coin.batches[1] == [flips(7)]
-    assert sizes(coin)[2:] == [BACKGROUND_BATCH] * 3 + [200 - 3 * BACKGROUND_BATCH]
+    assert coin.batches[1][0] == flips(7)
+    assert sizes(coin)[1:] == [51, 50, 50, 50]  # no longer than SHORT, and of one size
 
 
-async def test_an_interactive_question_waits_for_one_chunk_of_background_at_most(
+async def test_who_is_alone_is_evaluated_in_long_passes(
     coin: WatchedCoin, worker: RuleWorker
 ) -> None:
     coin.gate.clear()
-    slow = ask(worker, *range(200), group="slow", priority=BACKGROUND)
-    await asyncio.to_thread(coin.arrived.wait, 10)
-    await release(coin, slow, ask(worker, 7, group="quick"))
-    assert sizes(coin)[:2] == [BACKGROUND_BATCH, 1]
+    alone = ask(worker, *range(600), group="a")
+    await release(coin, alone)
+    assert sizes(coin)[0] == 200  # three passes of one size, not two full ones and a rest
+    assert sum(sizes(coin)) == 600
+    assert len(sizes(coin)) == 3
 
 
-async def test_no_batch_is_longer_than_the_bound_and_groups_share_it(
+async def test_passes_are_short_as_long_as_there_is_company(
     coin: WatchedCoin, worker: RuleWorker
 ) -> None:
-    held = await hold(coin, worker)
-    big = ask(worker, *[1] * 1000, group="big")
-    small = ask(worker, *[2] * 40, group="small")
-    await release(coin, held, big, small)
-    assert max(sizes(coin)) == BATCH
-    assert coin.batches[1].count(flips(2)) == 40
+    await ask(worker, 1, group="quick")
+    await ask(worker, *range(200), group="slow", priority=BACKGROUND)
+    assert max(sizes(coin)) <= SHORT
 
 
 async def test_every_group_gets_its_turn_however_many_there_are(
@@ -105,6 +117,49 @@ async def test_every_group_gets_its_turn_however_many_there_are(
     await release(coin, held, *many)
     first_rounds = [state for batch in coin.batches[1:4] for state in batch]
     assert {len(state) for state in first_rounds} == set(range(1, 11))
+
+
+async def test_a_small_ask_is_not_kept_waiting_by_a_big_one(
+    coin: WatchedCoin, worker: RuleWorker
+) -> None:
+    held = await hold(coin, worker)
+    big = ask(worker, *[1] * 1000, group="big")
+    small = ask(worker, *[2] * 30, group="small")
+    await release(coin, held, big, small)
+    assert coin.batches[1].count(flips(2)) == 30
+
+
+async def test_a_long_state_is_read_a_pass_at_a_time_and_others_go_between(
+    coin: WatchedCoin, worker: RuleWorker
+) -> None:
+    coin.reads = True
+    held = await hold(coin, worker)
+    long = ask(worker, 1000, group="long")
+    await asyncio.sleep(0.01)
+    quick = ask(worker, 3, group="quick")
+    await release(coin, held, long, quick)
+    assert coin.ahead[0] == (1000, SHORT)
+    assert coin.batches[1] == [flips(3)]
+    assert coin.batches[-1] == [flips(1000)]
+    assert len(coin.ahead) == (1000 - SHORT) // SHORT + 1
+
+
+async def test_a_state_that_never_gets_read_ahead_is_evaluated_in_the_end(
+    coin: WatchedCoin, worker: RuleWorker
+) -> None:
+    coin.reads = True
+    coin.forgets = True
+    assert len(await ask(worker, 1000)) == 1
+
+
+async def test_a_reading_that_fails_fails_that_ask_only(
+    coin: WatchedCoin, worker: RuleWorker
+) -> None:
+    coin.reads = True
+    coin.breaks_at = flips(900)
+    with pytest.raises(Unavailable, match="failed inside"):
+        await ask(worker, 900)
+    assert len(await ask(worker, 3)) == 1
 
 
 async def test_a_failure_fails_that_ask_only(coin: WatchedCoin, worker: RuleWorker) -> None:
@@ -153,7 +208,7 @@ async def test_cancelling_drops_the_chunks_that_are_left(
     slow.cancel()
     await release(coin, slow)
     assert len(await ask(worker, 3)) == 1
-    assert sizes(coin) == [BATCH, 1]
+    assert sizes(coin) == [250, 1]
 
 
 async def test_closing_fails_what_waits_and_what_comes_after(

@@ -6,6 +6,7 @@ whose keys and values are in the pool. The last hidden state of every token is k
 that a state that is asked about again costs no more than its logits.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from semioscope.rules.causal_lm.attention import attention
+from semioscope.rules.causal_lm.hands import FEWEST_TOKENS, hands
 from semioscope.rules.causal_lm.logits import log_prob_rows
 from semioscope.rules.causal_lm.pool import HiddenPool, LayerPool, slots_for
 from semioscope.rules.causal_lm.reader import Engine, Reader, TreePass
@@ -62,6 +64,7 @@ class TreeEngine:
         self._trie.clear()
         self._pools = [LayerPool() for _ in range(self._reader.layer_count)]
         self._hidden = HiddenPool()
+        self._size = 0
 
     def within(self, states: Sequence[tuple[int, ...]], tokens: int) -> Load:
         """How many of the states, in order, can be answered by reading at most that many tokens,
@@ -149,26 +152,64 @@ class TreeEngine:
             raise
 
     def _pass(self, fresh: Sequence[Prefix], trunk: Prefix) -> None:
-        past, seen = attention(fresh, trunk)
-        slots = [prefix.slot for prefix in fresh]
-        device = self._reader.device
-        tree_pass = TreePass(
-            tokens=_indices([prefix.token for prefix in fresh], device),
-            positions=_indices([prefix.depth - 1 for prefix in fresh], device),
-            mask=additive(seen, self._reader.dtype).to(device),
-            seen=_indices(past + slots, device),
-            fresh=_indices(slots, device),
-            size=slots_for(max(slots), self._trie.capacity),
-        )
-        hidden = self._reader.read(tree_pass, self._pools)
-        self._hidden.store(tree_pass.fresh, tree_pass.size, hidden)
+        size = slots_for(max(prefix.slot for prefix in fresh), self._trie.capacity)
+        parts: Sequence[Sequence[Prefix]] = [fresh]
+        # Where the pools have to grow first, one thread does it.
+        if self._reader.is_thread_safe and size <= self._size:
+            parts = shared_out(fresh, hands().count)
+
+        def read(part: Sequence[Prefix]) -> None:
+            past, seen = attention(part, trunk)
+            slots = [prefix.slot for prefix in part]
+            device = self._reader.device
+            tree_pass = TreePass(
+                tokens=_indices([prefix.token for prefix in part], device),
+                positions=_indices([prefix.depth - 1 for prefix in part], device),
+                mask=additive(seen, self._reader.dtype).to(device),
+                seen=_indices(past + slots, device),
+                fresh=_indices(slots, device),
+                size=size,
+            )
+            hidden = self._reader.read(tree_pass, self._pools)
+            self._hidden.store(tree_pass.fresh, size, hidden)
+
+        if len(parts) == 1:
+            read(fresh)
+        else:
+            for _ in hands().map(read, parts):
+                pass
+        self._size = max(self._size, size)
 
     def _rows(self, asked: Sequence[tuple[int, Prefix]]) -> Iterator[Row]:
         slots = _indices([prefix.slot for _, prefix in asked], self._reader.device)
         places = [place for place, _ in asked]
-        return log_prob_rows(
-            self._reader.logits, self._hidden.at(slots), places, self._reader.alphabet_size
-        )
+        return log_prob_rows(self._reader, self._hidden.at(slots), places)
+
+
+def shared_out(fresh: Sequence[Prefix], most: int) -> list[list[Prefix]]:
+    """The new tokens of a pass in at most `most` parts of about the same size, none of which
+    needs what another reads; parents before children in each."""
+    most = min(most, len(fresh) // FEWEST_TOKENS)
+    if most < 2:
+        return [list(fresh)]
+    family: dict[int, int] = {}
+    sizes: Counter[int] = Counter()
+    for prefix in fresh:
+        parent = prefix.parent
+        first = prefix.slot if parent is None else family.get(parent.slot, prefix.slot)
+        family[prefix.slot] = first
+        sizes[first] += 1
+    if max(sizes.values()) * most > 2 * len(fresh):
+        return [list(fresh)]  # most of it is one long text
+    parts: list[list[Prefix]] = [[] for _ in range(most)]
+    loads = [0] * most
+    part_of: dict[int, int] = {}
+    for first, size in sizes.items():
+        part_of[first] = least = loads.index(min(loads))
+        loads[least] += size
+    for prefix in fresh:
+        parts[part_of[family[prefix.slot]]].append(prefix)
+    return [part for part in parts if part]
 
 
 class _Unread:

@@ -107,6 +107,10 @@ class LlamaReader:
         return self._embedding.device
 
     @property
+    def is_thread_safe(self) -> bool:
+        return self.device.type == "cpu"  # elsewhere there is nothing to gain by it
+
+    @property
     def token_bytes(self) -> int:
         numbers = 2 * self._shape.layers * self._shape.kv_heads * self._shape.head_dim
         return (numbers + self._embedding.shape[1]) * self.dtype.itemsize

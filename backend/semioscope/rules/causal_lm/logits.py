@@ -1,30 +1,42 @@
 """From hidden states to rows of log-probabilities over the whole alphabet."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+import torch
 from torch import Tensor
 
+from semioscope.rules.causal_lm.hands import hands
+from semioscope.rules.causal_lm.reader import Reader
 from semioscope.rules.causal_lm.survey import Survey, SurveyedRow
 from semioscope.rules.protocol import Row
 
-CHUNK_NUMBERS: Final = 1 << 21
+CHUNK_NUMBERS: Final = 1 << 20
 """Logits made at once: few enough to stay near the processor."""
 
 
-def log_prob_rows(
-    head: Callable[[Tensor], Tensor], hidden: Tensor, places: Sequence[int], alphabet_size: int
-) -> Iterator[Row]:
+def log_prob_rows(reader: Reader, hidden: Tensor, places: Sequence[int]) -> Iterator[Row]:
     """One row for each of `hidden` f[A, hidden_size]; `places` says which states they are."""
-    rows = max(1, CHUNK_NUMBERS // alphabet_size)
-    for start in range(0, len(places), rows):
-        logits = head(hidden[start : start + rows])
-        yield from rows_of_logits(logits, places[start : start + rows])
+    rows = max(1, CHUNK_NUMBERS // reader.alphabet_size)
+    chunks = torch.split(hidden, rows)
+
+    def survey(chunk: Tensor) -> Survey:
+        return Survey(reader.logits(chunk))
+
+    is_shared = reader.is_thread_safe and len(chunks) > 1
+    surveys = hands().map(survey, chunks) if is_shared else map(survey, chunks)
+    start = 0
+    for surveyed in surveys:
+        yield from _rows(surveyed, places[start : start + len(surveyed)])
+        start += len(surveyed)
 
 
 def rows_of_logits(logits: Tensor, places: Sequence[int]) -> Iterator[Row]:
     """Each of the logits f[A, N] as a row."""
-    survey = Survey(logits)
+    return _rows(Survey(logits), places)
+
+
+def _rows(survey: Survey, places: Sequence[int]) -> Iterator[Row]:
     normalisers = survey.tempered(1.0).log_sum_exp.tolist()
     for index, (place, normaliser) in enumerate(zip(places, normalisers, strict=True)):
         yield Row(place, SurveyedRow(survey, index), normaliser)

@@ -69,6 +69,10 @@ class Reader(Protocol):
     def device(self) -> torch.device: ...
 
     @property
+    def is_thread_safe(self) -> bool:
+        """Whether several threads may read and make logits at the same time."""
+
+    @property
     def token_bytes(self) -> int:
         """What the pools keep of one token: keys and values of every layer, the hidden state."""
 

@@ -41,6 +41,10 @@ class TransformersReader:
         return dtype
 
     @property
+    def is_thread_safe(self) -> bool:
+        return False  # nobody promises it of all models
+
+    @property
     def token_bytes(self) -> int:
         config = self._model.config.get_text_config(decoder=True)
         heads = config.num_attention_heads
