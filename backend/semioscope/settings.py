@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(default=1_000_000, ge=1)
     growths_in_flight: int = Field(default=4, ge=1)
     """Growths that one identity may have running."""
+    linger_s: float = Field(default=30.0, ge=0)
+    """How long a growth goes on when the page that asked for it is gone, and no other page of the
+    same person is on the tree."""
     requests_per_minute: int = Field(default=600, ge=1)
     """Requests of one identity."""
     snapshot_every: int = Field(default=50_000, ge=1)

@@ -15,6 +15,8 @@ from fastapi import FastAPI
 from tests.integration.sockets import Watching, watching
 from tests.integration.visitors import BreakingCoin, SlowCoin, Visitor, running
 
+LINGER_S = 0.4
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -32,7 +34,8 @@ def slow_coin() -> SlowCoin:
 async def app(
     tmp_path_factory: pytest.TempPathFactory, slow_coin: SlowCoin
 ) -> AsyncIterator[FastAPI]:
-    async with running(tmp_path_factory.mktemp("app"), slow_coin, BreakingCoin()) as app:
+    folder = tmp_path_factory.mktemp("app")
+    async with running(folder, slow_coin, BreakingCoin(), linger_s=LINGER_S) as app:
         yield app
 
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.integration.conftest import Watch
+from tests.integration.conftest import LINGER_S, Watch
 from tests.integration.visitors import EIGHT_FLIPS, WORLDS, SlowCoin, Visitor
 
 
@@ -124,6 +124,29 @@ async def test_a_closed_page_takes_its_views_growth_with_it(ada: Visitor, watch:
         assert [job["automatic"] for job in left] == [True, False]
     for job in left:
         await ada.call("DELETE", f"/trees/{ref}/growths/{job['id']}")
+
+
+async def test_what_a_page_asked_for_ends_when_all_of_its_persons_pages_are_gone(
+    ada: Visitor, watch: Watch
+) -> None:
+    ref = await ada.begin(rule="slow")
+    order = {"state": {"node": 0}, "strategy": WORLDS | {"steps": 200}}
+    async with watch(ada, ref) as page:
+        await page.until_message("hello")
+        asked = await ada.post(f"/trees/{ref}/growths", order | {"client": page.client})
+        script = await ada.post(f"/trees/{ref}/growths", order)
+    async with watch(ada, ref) as back:  # in time: both go on
+        await back.until_message("hello")
+        await asyncio.sleep(2 * LINGER_S)
+        assert len((await ada.get(f"/trees/{ref}"))["jobs"]) == 2
+    await asyncio.sleep(2 * LINGER_S)
+    ended = (await ada.call("DELETE", f"/trees/{ref}/growths/{asked['id']}")).json()
+    assert (ended["state"], ended["message"]) == (
+        "cancelled",
+        "Cancelled: the page that asked for it was closed.",
+    )
+    assert [job["id"] for job in (await ada.get(f"/trees/{ref}"))["jobs"]] == [script["id"]]
+    await ada.call("DELETE", f"/trees/{ref}/growths/{script['id']}")
 
 
 async def test_a_revoked_link_closes_its_pages_for_good(

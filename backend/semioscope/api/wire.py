@@ -172,7 +172,10 @@ class GrowRequest(_Asked):
     ] = False
     client: Annotated[
         str | None,
-        Field(description="The socket's id; its automatic growths end with that socket."),
+        Field(
+            description="The socket id of the page that asks. Automatic growths end with it; "
+            "others some seconds after the last page of that person on the tree is gone."
+        ),
     ] = None
 
 

@@ -49,7 +49,7 @@ class GrowthDriver:
                 anchor = child_by(opened, anchor, task.key)
             await self._carry_out(growth, task.plan, anchor, loaded)
         except Stopped:
-            growth.end(state="cancelled", message="Cancelled.")
+            growth.end(state="cancelled", message=growth.why_stopped)
         except LimitExceeded as error:
             growth.failure = error
             growth.end(state="done", message=error.message)

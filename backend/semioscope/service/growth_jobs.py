@@ -36,6 +36,7 @@ class GrowthJobs:
         self._settings = settings
         self._driver = GrowthDriver(store, door, settings)
         self._growths: OrderedDict[str, RunningGrowth] = OrderedDict()
+        self._leaving: set[asyncio.Task[None]] = set()
 
     # -- what runs
 
@@ -148,6 +149,19 @@ class GrowthJobs:
         for growth in self._views(caller, tree, clients):
             growth.stop()
 
+    def left(self, caller: Caller, opened: OpenTree, client: str) -> None:
+        """A page of the caller's went away: what grew into its view ends, and, unless one of
+        their pages comes back soon, what was asked for by a page too. (A script that has never
+        opened a socket is not waited for.)"""
+        self.stop_views(caller, opened.id, {client})
+        if opened.channel.has(caller):
+            return
+        self.stop_views(caller, opened.id, {None})
+        if any(self._asked_by_pages(caller, opened.id)):
+            leaving = asyncio.create_task(self._stop_unless_back(caller, opened))
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
+
     def stop_all(self, tree: TreeId, name: StrategyName | None = None) -> None:
         """Ends every growth of a tree, or those of one strategy."""
         for growth in self._running():
@@ -156,6 +170,8 @@ class GrowthJobs:
 
     async def close(self) -> None:
         """Ends everything, and waits until it has ended."""
+        for leaving in self._leaving:
+            leaving.cancel()
         running = self._running()
         for growth in running:
             growth.stop()
@@ -199,6 +215,21 @@ class GrowthJobs:
             and not growth.is_stopped
             for growth in self._running()
         )
+
+    async def _stop_unless_back(self, caller: Caller, opened: OpenTree) -> None:
+        await asyncio.sleep(self._settings.linger_s)
+        if not opened.channel.has(caller):
+            for growth in self._asked_by_pages(caller, opened.id):
+                growth.stop("Cancelled: the page that asked for it was closed.")
+
+    def _asked_by_pages(self, caller: Caller, tree: TreeId) -> list[RunningGrowth]:
+        return [
+            growth
+            for growth in self._running()
+            if growth.opened.id == tree
+            and growth.task.caller == caller
+            and growth.task.client is not None
+        ]
 
     def _views(self, caller: Caller, tree: TreeId, clients: set[str | None]) -> list[RunningGrowth]:
         return [

@@ -41,7 +41,7 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class GrowthOrder:
     """What somebody asks to be grown, and from where. under_rule: draw under the rule itself.
-    client: the subscription whose view asks for it."""
+    client: the subscription of the page that asks for it."""
 
     node: int
     key: int | None
@@ -315,9 +315,7 @@ class Observatory:
                     return
         finally:
             opened.channel.close(subscription)
-            self._growths.stop_views(caller, opened.id, {subscription.id})
-            if not opened.channel.has(caller):
-                self._growths.stop_views(caller, opened.id, {None})
+            self._growths.left(caller, opened, subscription.id)
 
     def tell_rules(self, message: Message) -> None:
         """Tells everyone who has a tree open."""

@@ -29,8 +29,8 @@ class Task:
     """What is to be grown, and for whom.
 
     key: grow from this next state of `node`, made a child first. procedure: what trajectories are
-    drawn under, and expansions weighed by. client: the subscription whose moving view asked; None
-    for a view that has not subscribed yet. change: the id of the person's action.
+    drawn under, and expansions weighed by. client: the subscription of the page that asked; None
+    for a view that has not subscribed yet, and for a script. change: the id of the person's action.
     """
 
     name: StrategyName
@@ -67,12 +67,15 @@ class RunningGrowth:
         )
         self.driver: asyncio.Task[None] | None = None
         self.is_stopped = False
+        self.why_stopped = ""
         self._waiting: asyncio.Future[Any] | None = None
         self._began = time.perf_counter()
         self._told = 0.0
 
-    def stop(self) -> None:
+    def stop(self, why: str = "Cancelled.") -> None:
         """Ends it after the step under way; a question that waits is taken back."""
+        if not self.is_stopped:
+            self.why_stopped = why
         self.is_stopped = True
         if self._waiting is not None:
             self._waiting.cancel()

@@ -671,7 +671,7 @@ export interface components {
             automatic: boolean;
             /**
              * Client
-             * @description The socket's id; its automatic growths end with that socket.
+             * @description The socket id of the page that asks. Automatic growths end with it; others some seconds after the last page of that person on the tree is gone.
              */
             client?: string | null;
         };

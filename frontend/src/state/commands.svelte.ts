@@ -37,6 +37,7 @@ export class Commands {
         strategy,
         heights: this.view.heights,
         automatic: false,
+        client: this.session.client,
       });
       this.session.takeJob(job);
     });
