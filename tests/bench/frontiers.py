@@ -39,6 +39,11 @@ def prompt_of(rule: CausalLM, tokens: int) -> State:
     return (*before, *keys)
 
 
+def text_of_state(rule: CausalLM, state: State) -> str:
+    """Its text."""
+    return b"".join(map(rule.alphabet.bytes_of, state)).decode()
+
+
 def frontiers(rule: CausalLM, prompt: State, count: int, size: int = BATCH) -> list[list[State]]:
     """Batches of the most probable states, the first two smaller: [prompt], [64], then `count`
     of `size`."""

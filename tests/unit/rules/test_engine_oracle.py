@@ -164,7 +164,7 @@ def default_states(rule: CausalLM) -> list[tuple[int, ...]]:
 def test_the_default_model_equals_its_own_forward_pass(
     default_rule: CausalLM, own_default_model: Any
 ) -> None:
-    engine: Any = default_rule._engine
+    engine: Any = default_rule.engine
     assert isinstance(engine._reader, LlamaReader)
     must_agree(own_default_model, engine, default_states(default_rule))
 
@@ -183,7 +183,7 @@ def test_a_long_state_of_the_default_model_is_read_in_chunks(
     default_rule: CausalLM, own_default_model: Any
 ) -> None:
     tokens = np.random.default_rng(5).integers(3, 49152, 600).tolist()
-    engine: Any = default_rule._engine
+    engine: Any = default_rule.engine
     must_agree(own_default_model, engine, [tuple(tokens), tuple(tokens[:300])])
 
 

@@ -58,9 +58,10 @@ class TreeEngine:
         self._pass_tokens = pass_tokens
         self._one_by_one = one_by_one
         self._trie = PrefixTrie(capacity)
-        self._forget()
+        self.forget()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Gives up everything that was read, and its memory."""
         self._trie.clear()
         self._pools = [LayerPool() for _ in range(self._reader.layer_count)]
         self._hidden = HiddenPool()
@@ -148,7 +149,7 @@ class TreeEngine:
             for start in range(0, len(missing), self._pass_tokens):
                 self._pass(missing[start : start + self._pass_tokens], trunk)
         except BaseException:
-            self._forget()  # the trie holds prefixes that were never read
+            self.forget()  # the trie holds prefixes that were never read
             raise
 
     def _pass(self, fresh: Sequence[Prefix], trunk: Prefix) -> None:

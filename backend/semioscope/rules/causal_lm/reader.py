@@ -14,6 +14,9 @@ from semioscope.rules.protocol import Load, Row
 class Engine(Protocol):
     """Evaluates states of token ids that are known to make sense."""
 
+    def forget(self) -> None:
+        """Gives up everything that was read, and its memory."""
+
     def within(self, states: Sequence[tuple[int, ...]], tokens: int) -> Load:
         """How many of the states, in order, can be answered by reading at most that many tokens,
         and how many they take."""

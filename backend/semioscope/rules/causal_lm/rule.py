@@ -16,7 +16,7 @@ class CausalLM:
     def __init__(self, description: RuleDescription, text: ModelText, engine: Engine) -> None:
         self._description = description
         self._text = text
-        self._engine = engine
+        self.engine = engine
 
     @property
     def description(self) -> RuleDescription:
@@ -36,16 +36,16 @@ class CausalLM:
         return self._text.encode_chat(text)
 
     def within(self, states: Sequence[tuple[int, ...]], tokens: int) -> Load:
-        return self._engine.within(states, tokens)
+        return self.engine.within(states, tokens)
 
     def read_ahead(self, state: tuple[int, ...], tokens: int) -> None:
         self._check(state)
-        self._engine.read_ahead(state, tokens)
+        self.engine.read_ahead(state, tokens)
 
     def log_probs(self, states: Sequence[tuple[int, ...]]) -> Iterator[Row]:
         for state in states:
             self._check(state)
-        return self._engine.log_probs(states)
+        return self.engine.log_probs(states)
 
     def _check(self, state: tuple[int, ...]) -> None:
         if not state:

@@ -21,6 +21,9 @@ class SequentialEngine:
         takes = inspect.signature(model.forward).parameters
         self._last_only = {"logits_to_keep": 1} if "logits_to_keep" in takes else {}
 
+    def forget(self) -> None:
+        """Nothing to do: what is read is not kept."""
+
     def within(self, states: Sequence[tuple[int, ...]], tokens: int) -> Load:
         """At least one: what is read is not kept."""
         taken = 0
