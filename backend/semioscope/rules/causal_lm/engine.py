@@ -67,6 +67,11 @@ class TreeEngine:
         self._hidden = HiddenPool()
         self._size = 0
 
+    @property
+    def tokens_kept(self) -> int:
+        """How many tokens' keys and values it holds."""
+        return len(self._trie)
+
     def within(self, states: Sequence[tuple[int, ...]], tokens: int) -> Load:
         """How many of the states, in order, can be answered by reading at most that many tokens,
         and how many they take."""
@@ -74,9 +79,10 @@ class TreeEngine:
         taken = 0
         for count, state in enumerate(states):
             far = len(state) > self._reach or len(state) > self._trie.capacity
-            taken += len(state) if far else unread.count(state)
-            if taken > tokens:
+            more = len(state) if far else unread.count(state)
+            if taken + more > tokens:
                 return Load(count, taken)
+            taken += more
         return Load(len(states), taken)
 
     @torch.inference_mode()

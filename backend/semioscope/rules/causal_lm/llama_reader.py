@@ -69,7 +69,7 @@ class _Layer:
 
 
 class LlamaReader:
-    """`weights`: by the names that transformers gives them, all float32."""
+    """`weights`: by the names that transformers gives them, all of one dtype on one device."""
 
     def __init__(self, shape: LlamaShape, weights: Mapping[str, Tensor]) -> None:
         self._shape = shape
@@ -79,15 +79,22 @@ class LlamaReader:
         self._head = product_with(head)
         self._norm = weights["model.norm.weight"]
         self._layers = [_layer(weights, f"model.layers.{place}.") for place in range(shape.layers)]
-        even = torch.arange(0, shape.head_dim, 2, dtype=torch.float)
+        even = torch.arange(0, shape.head_dim, 2, dtype=torch.float, device=self.device)
         self._frequencies = 1.0 / (shape.rope_theta ** (even / shape.head_dim))
 
     @classmethod
-    def from_files(cls, shape: LlamaShape, files: Sequence[Path]) -> Self:
+    def from_files(
+        cls,
+        shape: LlamaShape,
+        files: Sequence[Path],
+        dtype: torch.dtype = torch.float32,
+        device: str = "cpu",
+    ) -> Self:
         """Reads safetensors. Raises KeyError where a weight is missing."""
         weights: dict[str, Tensor] = {}
         for path in files:
-            weights |= {name: weight.float() for name, weight in load_file(path).items()}
+            read = load_file(path, device=device)
+            weights |= {name: weight.to(dtype) for name, weight in read.items()}
         return cls(shape, weights)
 
     @property
@@ -117,7 +124,8 @@ class LlamaReader:
 
     def read(self, tree_pass: TreePass, pools: list[LayerPool]) -> Tensor:
         angles = tree_pass.positions[:, None].float() * self._frequencies
-        cos, sin = angles.cos().repeat(1, 2), angles.sin().repeat(1, 2)
+        cos = angles.cos().repeat(1, 2).to(self.dtype)
+        sin = angles.sin().repeat(1, 2).to(self.dtype)
         # The query heads of one key head go one after the other along the tokens, so that keys
         # and values need not be repeated for each of them.
         mask = tree_pass.mask.repeat(self._shape.heads // self._shape.kv_heads, 1)
@@ -153,8 +161,10 @@ class LlamaReader:
         return layer.out(by_token.reshape(count, -1))
 
     def _norm_of(self, hidden: Tensor, weight: Tensor) -> Tensor:
-        variance = hidden.square().mean(-1, keepdim=True)
-        return weight * (hidden * torch.rsqrt(variance + self._shape.epsilon))
+        # In single precision, also where the model is in half.
+        wide = hidden.float()
+        variance = wide.square().mean(-1, keepdim=True)
+        return weight * (wide * torch.rsqrt(variance + self._shape.epsilon)).to(hidden.dtype)
 
 
 def _turned(heads: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

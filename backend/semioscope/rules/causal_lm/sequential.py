@@ -28,9 +28,9 @@ class SequentialEngine:
         """At least one: what is read is not kept."""
         taken = 0
         for count, state in enumerate(states):
+            if count and taken + len(state) > tokens:
+                return Load(count, taken)
             taken += len(state)
-            if count and taken > tokens:
-                return Load(count, taken - len(state))
         return Load(len(states), taken)
 
     def read_ahead(self, state: tuple[int, ...], tokens: int) -> None:
