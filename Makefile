@@ -19,7 +19,7 @@ packages := frontend/node_modules/.package-lock.json
 page := frontend/dist/index.html
 browser := .make/chromium
 
-.PHONY: help run model build test lint types page-checks pytest bench bench-spine clean
+.PHONY: help run model build test lint types page-checks pytest bench bench-spine bench-engine clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -55,10 +55,14 @@ page-checks: $(packages) ## svelte-check, layers and unit tests of the page
 pytest: $(environment) $(page) $(browser)
 	@SEMIOSCOPE_CHROMIUM="$$(cat $(browser))" $(BIN)/python -m pytest -q --durations=15 $(ARGS)
 
-bench: bench-spine ## every benchmark
+bench: bench-spine bench-engine ## every benchmark
 
 bench-spine: $(environment) $(page) $(browser) ## from Enter to the worlds, on the default model
 	@SEMIOSCOPE_CHROMIUM="$$(cat $(browser))" $(BIN)/python -m tests.bench.spine $(ARGS)
+
+bench-engine: $(environment) ## the engine against what it is made of and what it replaces (ARGS="--server URL")
+	@$(BIN)/semioscope model provide
+	@$(BIN)/python -m tests.bench.engine $(ARGS)
 
 clean: ## remove the environment, packages and built page (trees and models stay)
 	rm -rf .venv .make frontend/node_modules frontend/dist

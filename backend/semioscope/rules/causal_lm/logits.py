@@ -11,13 +11,16 @@ from semioscope.rules.causal_lm.reader import Reader
 from semioscope.rules.causal_lm.survey import Survey, SurveyedRow
 from semioscope.rules.protocol import Row
 
-CHUNK_NUMBERS: Final = 1 << 20
-"""Logits made at once: few enough to stay near the processor."""
+NEAR: Final = 1 << 20
+"""Logits made at once by a processor: few enough to stay in its cache."""
+AWAY: Final = 1 << 25
+"""Logits made at once on another device: enough to keep it busy."""
 
 
 def log_prob_rows(reader: Reader, hidden: Tensor, places: Sequence[int]) -> Iterator[Row]:
     """One row for each of `hidden` f[A, hidden_size]; `places` says which states they are."""
-    rows = max(1, CHUNK_NUMBERS // reader.alphabet_size)
+    numbers = NEAR if reader.device.type == "cpu" else AWAY
+    rows = max(1, numbers // reader.alphabet_size)
     chunks = torch.split(hidden, rows)
 
     def survey(chunk: Tensor) -> Survey:
