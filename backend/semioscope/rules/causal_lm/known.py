@@ -16,7 +16,7 @@ import torch
 _LIBRARIES: Final = ("torch", "transformers", "tokenizers", "safetensors")
 _PROVED_CODE: Final = (
     *("engine", "llama_reader", "logits", "matrix"),
-    *("pool", "proof", "reader", "trie"),
+    *("pool", "precision", "proof", "reader", "trie"),
 )
 
 

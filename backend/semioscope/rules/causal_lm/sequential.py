@@ -1,15 +1,16 @@
 """The plain path: one whole forward pass for each state, no cache. Slow, and right by definition.
 
-It is the oracle of the fast path, and what is used where the fast path is not right.
+It is the oracle of the faster paths, and what is used where none of them is right.
 """
 
-import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from semioscope.rules.causal_lm.logits import rows_of_logits
+from semioscope.rules.causal_lm.logit_chunks import LogitChunk, rows_of_chunks
+from semioscope.rules.causal_lm.model_call import last_only
 from semioscope.rules.protocol import Row
 
 
@@ -18,13 +19,29 @@ class SequentialEngine:
 
     def __init__(self, model: Any) -> None:
         self._model = model
-        takes = inspect.signature(model.forward).parameters
-        self._last_only = {"logits_to_keep": 1} if "logits_to_keep" in takes else {}
+        self._last_only = last_only(model)
 
-    @torch.inference_mode()
+    @property
+    def dtype(self) -> torch.dtype:
+        dtype: torch.dtype = self._model.dtype
+        return dtype
+
     def log_probs(self, states: Sequence[tuple[int, ...]]) -> Iterator[Row]:
         """One row for each state, in order."""
+        return rows_of_chunks(self.logits(states))
+
+    def logits(self, states: Sequence[tuple[int, ...]]) -> Iterator[LogitChunk]:
+        """A chunk for each state, in order."""
         for place, state in enumerate(states):
-            tokens = torch.tensor([state], dtype=torch.int64, device=self._model.device)
-            output = self._model(input_ids=tokens, use_cache=False, **self._last_only)
-            yield from rows_of_logits(output.logits[0, -1:], [place])
+            yield [place], self._last_logits([state])
+
+    def log_probs_together(self, states: Sequence[tuple[int, ...]]) -> Iterator[Row]:
+        """The same of states of equal length in one batch: no more than another rounding."""
+        return rows_of_chunks(iter([(range(len(states)), self._last_logits(states))]))
+
+    @torch.inference_mode()
+    def _last_logits(self, states: Sequence[tuple[int, ...]]) -> Tensor:
+        tokens = torch.tensor(states, dtype=torch.int64, device=self._model.device)
+        output = self._model(input_ids=tokens, use_cache=False, **self._last_only)
+        logits: Tensor = output.logits[:, -1]
+        return logits
