@@ -29,11 +29,13 @@ _SSM: Final[dict[str, Any]] = {"mamba_n_heads": 8, "mamba_d_head": 8, "mamba_d_s
 
 @dataclass(frozen=True)
 class Family:
-    """why: what the rule's note says of a path that is not the fast one."""
+    """why: what the rule's note says of a path that is not the fast one. scale: of the weights,
+    so that logits spread and depend on all tokens, and rounding is not blown up."""
 
     config: Any
     path: Path = "tree"
     why: str = ""
+    scale: float = 4.0
 
 
 _NOT_ATTENTION: Final = "its layers do not all attend to tokens"
@@ -136,6 +138,7 @@ FAMILIES: Final[dict[str, Family]] = {
         transformers.MambaConfig(**_ENDS, hidden_size=32, num_hidden_layers=2, state_size=8),
         "rows",
         _NOT_ATTENTION,
+        scale=2.0,
     ),
     "Jamba": Family(
         transformers.JambaConfig(
@@ -190,7 +193,7 @@ FAMILIES: Final[dict[str, Family]] = {
 }  # fmt: skip
 
 
-def tiny(config: Any) -> Any:
+def tiny(config: Any, scale: float = 4.0) -> Any:
     """A random model of that shape, its logits spread as a trained one's are."""
     torch.manual_seed(7)
     model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32).eval()
@@ -199,7 +202,7 @@ def tiny(config: Any) -> Any:
             if name.endswith("A_log"):
                 parameter.sub_(2.0)  # slower decay, or nothing of early tokens would be left
             elif parameter.dim() > 1:
-                parameter.mul_(4.0)
+                parameter.mul_(scale)
         if not model.config.tie_word_embeddings:
             model.get_output_embeddings().weight.mul_(4.0)
     return model

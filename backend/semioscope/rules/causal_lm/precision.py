@@ -14,42 +14,48 @@ TOLERANCE: Final = 1e-4
 precision or better."""
 ROUNDINGS: Final = 64
 """In half precision never more than this many of the dtype's epsilons: 0.5 nats in bfloat16, 0.06
-in float16. Logits have an order of magnitude of ten, at which one rounding is already eight."""
+in float16."""
 
 
 @dataclass(frozen=True)
 class Precision:
-    """tolerance, spread: nats. spread: how far the model's own evaluations lay apart; 0 where it
-    was not measured because the tolerance does not depend on it."""
+    """tolerance, spread: nats. spread: how far two evaluations by the model itself lay apart."""
 
     dtype: torch.dtype
-    tolerance: float
+    tolerance: float = TOLERANCE
     spread: float = 0.0
 
     @property
     def note(self) -> str | None:
-        """What a reader of the rule should know of it."""
-        if self.spread == 0.0:
+        """What a reader of the rule should know of it; None in single precision."""
+        if _is_single(self.dtype):
             return None
         name = str(self.dtype).removeprefix("torch.")
         return (
             f"In {name} a log-probability depends on what is evaluated beside it: by up to "
             f"{self.spread:.2g} nats in the model's own forward pass, when it was loaded. "
-            f"What is shown was held to {self.tolerance:.2g}."
+            f"What is shown is held to {self.tolerance:.2g} nats of it."
         )
 
 
 def precision_of(plain: SequentialEngine, states: Sequence[tuple[int, ...]]) -> Precision:
-    """Measured, in half precision, on states of equal length: alone, and all in one batch.
+    """In half precision measured, on states of equal length, each alone and all together.
 
-    Two batchings differ by what rounding does to the sum of the same numbers, and a right path is
-    one batching more: it may be off by twice of what the model's own two are.
+    A right path is one more order of rounding the same numbers: it may be off by twice of what two
+    of the model's own are, or of what rounding the greatest logit is, if by chance they are equal.
     """
     dtype = plain.dtype
-    if torch.finfo(dtype).bits >= torch.finfo(torch.float32).bits:
-        return Precision(dtype, TOLERANCE)
-    alone = [row.log_probs.copy() for row in plain.log_probs(states)]
-    together = [row.log_probs.copy() for row in plain.log_probs_together(states)]
-    spread = float(np.max(np.abs(np.stack(alone) - np.stack(together))))
-    bound = ROUNDINGS * torch.finfo(dtype).eps
-    return Precision(dtype, min(max(2 * spread, TOLERANCE), bound), spread)
+    if _is_single(dtype):
+        return Precision(dtype)
+    spread = greatest = 0.0
+    alone = {row.place: row._replace(log_probs=row.log_probs.copy()) for row in plain.log_probs(states)}
+    for row in plain.log_probs_otherwise(states):
+        own = alone[row.place]
+        spread = max(spread, float(np.max(np.abs(own.log_probs - row.log_probs))))
+        greatest = max(greatest, float(np.max(np.abs(own.log_probs + own.log_sum_exp))))
+    epsilon = torch.finfo(dtype).eps
+    return Precision(dtype, min(2 * max(spread, epsilon * greatest), ROUNDINGS * epsilon), spread)
+
+
+def _is_single(dtype: torch.dtype) -> bool:
+    return torch.finfo(dtype).bits >= torch.finfo(torch.float32).bits

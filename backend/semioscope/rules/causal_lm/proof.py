@@ -102,11 +102,13 @@ def _batches(
     links = [state(other, rest[4 : 4 + steps]) for steps in range(1, 5)]
     last, leap = links[-1], state(links[-1], rest[24:26])
     far, early = state(other, rest[8:13]), state(stem[:11], rest[14:17])
-    alien, within, later = state(rest[20:24]), state(stem[:7]), state(early, rest[26:27])
+    within, later, after = state(stem[:7]), state(early, rest[26:27]), state(one, rest[27:28])
+    alien, stranger = state(rest[20:24]), state(rest[28:31])
     return [
         ([stem], {stem}),
         ([one, other, third, within], {one, other, within}),
         *(([link], set()) for link in links[:-1]),
-        ([last, far, early, alien, stem], {last, far, early, alien, stem}),
-        ([leap, later, one, far], {leap, later, one}),
+        ([last, far, early, alien, stranger, stem], {last, far, early, alien, stem}),
+        ([leap, later, after, one, far], {leap, later, after, one}),
+        ([stranger], {stranger}),
     ], [one, other, third]

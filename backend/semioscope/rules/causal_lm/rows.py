@@ -85,9 +85,9 @@ class RowsEngine:
 
     def _read_what_is_shared(self, states: Sequence[State]) -> None:
         """What several states begin with is read once, if they would all read it otherwise."""
-        if len(states) < 2:
+        shared = _common_prefix(states) if len(states) > 1 else ()
+        if not shared:
             return
-        shared = _common_prefix(states)
         starts = [self._kept.longest_within(state) for state in states]
         if sum(start is None or len(start.tokens) < len(shared) for start in starts) > 1:
             self._read([_Asked(shared, self._kept.longest_within(shared))])

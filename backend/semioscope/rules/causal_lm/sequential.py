@@ -33,15 +33,29 @@ class SequentialEngine:
     def logits(self, states: Sequence[tuple[int, ...]]) -> Iterator[LogitChunk]:
         """A chunk for each state, in order."""
         for place, state in enumerate(states):
-            yield [place], self._last_logits([state])
+            yield [place], self._last_logits(state)
+
+    def logits(self, states: Sequence[tuple[int, ...]]) -> Iterator[LogitChunk]:
+        """A chunk for each state, in order."""
+        for place, state in enumerate(states):
+            yield [place], self._last_logits(state)
 
     def log_probs_together(self, states: Sequence[tuple[int, ...]]) -> Iterator[Row]:
         """The same of states of equal length in one batch: no more than another rounding."""
         return rows_of_chunks(iter([(range(len(states)), self._last_logits(states))]))
 
     @torch.inference_mode()
-    def _last_logits(self, states: Sequence[tuple[int, ...]]) -> Tensor:
-        tokens = torch.tensor(states, dtype=torch.int64, device=self._model.device)
+    def log_probs_otherwise(self, states: Sequence[tuple[int, ...]]) -> Iterator[Row]:
+        """The same of states of equal length, all in one batch and each followed by more: in exact
+        arithmetic nothing would change."""
+        tokens = torch.tensor([state + state for state in states], device=self._model.device)
+        logits = self._model(input_ids=tokens, use_cache=False).logits[:, len(states[0]) - 1]
+        yield from rows_of_chunks(iter([(range(len(states)), logits)]))
+
+    @torch.inference_mode()
+    def _last_logits(self, state: tuple[int, ...]) -> Tensor:
+        """f[1, N]."""
+        tokens = torch.tensor([state], dtype=torch.int64, device=self._model.device)
         output = self._model(input_ids=tokens, use_cache=False, **self._last_only)
         logits: Tensor = output.logits[:, -1]
         return logits
