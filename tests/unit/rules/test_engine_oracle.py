@@ -15,7 +15,7 @@ from semioscope.rules.causal_lm import engine as engine_module
 from semioscope.rules.causal_lm.engine import TreeEngine
 from semioscope.rules.causal_lm.files import find_files
 from semioscope.rules.causal_lm.llama_reader import LlamaReader, LlamaShape
-from semioscope.rules.causal_lm.load import load_causal_lm, suitable_engine
+from semioscope.rules.causal_lm.load import load_causal_lm
 from semioscope.rules.causal_lm.reach import reach_of
 from semioscope.rules.causal_lm.rule import CausalLM
 from semioscope.rules.causal_lm.sequential import SequentialEngine

@@ -1,6 +1,7 @@
 """Chooses, for a model of transformers, the fastest path that is proved right for it."""
 
 import logging
+from collections.abc import Callable
 from typing import Any, Final
 
 from semioscope.rules.causal_lm.engine import TreeEngine
@@ -35,6 +36,7 @@ def suitable_engine(
         notes = (probe.precision.note,) if probe.precision.note else ()
         no_tree = objection(model.config) or probe.disproof(probed_engine(reader, reach))
         if no_tree is None:
+            _pack_if_right(model, lambda: probe.disproof(probed_engine(reader, reach)))
             return TreeEngine(reader, capacity_of(reader, cache_bytes), reach, plain), notes
         for at_once in (True, False):
             rows = RowsEngine(model, plain, reach, cache_bytes, at_once)
@@ -46,6 +48,17 @@ def suitable_engine(
                 return rows, (note, *notes)
     why = f"no tree mask fits this architecture ({no_tree}), nor do rows ({no_rows})"
     return plain, (_said(model, f"Evaluated one state at a time: {why}."), *notes)
+
+
+def _pack_if_right(model: Any, disproof: Callable[[], str | None]) -> None:
+    """The same model with faster products, if it is proved right with them as well."""
+    from semioscope.rules.causal_lm.packed_model import can_be_packed, pack
+
+    if can_be_packed(model):
+        unpack = pack(model)
+        if why := disproof():
+            _log.info("the matrices of %s stay as they are: %s", model.config.model_type, why)
+            unpack()
 
 
 def capacity_of(reader: Reader, cache_bytes: int) -> int:
