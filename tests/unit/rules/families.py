@@ -13,7 +13,7 @@ WINDOW: Final = 16
 """Of sliding attention: longer than it is during the proof, shorter than the states asked about."""
 
 _ENDS: Final[dict[str, Any]] = {"vocab_size": SIZE, "bos_token_id": 0, "eos_token_id": 0}
-_SMALL: Final[dict[str, Any]] = {
+SMALL: Final[dict[str, Any]] = {
     **_ENDS,
     "hidden_size": 32,
     "num_hidden_layers": 2,
@@ -22,7 +22,7 @@ _SMALL: Final[dict[str, Any]] = {
     "max_position_embeddings": 128,
     "pad_token_id": 0,
 }
-_GROUPED: Final = {**_SMALL, "num_key_value_heads": 2}
+_GROUPED: Final = {**SMALL, "num_key_value_heads": 2}
 _HEADS_OF_8: Final = {**_GROUPED, "head_dim": 8}
 _SSM: Final[dict[str, Any]] = {"mamba_n_heads": 8, "mamba_d_head": 8, "mamba_d_state": 8}
 
@@ -46,11 +46,11 @@ FAMILIES: Final[dict[str, Family]] = {
         transformers.GPT2Config(**_ENDS, n_embd=32, n_layer=2, n_head=4, n_positions=128)
     ),
     "Llama": Family(transformers.LlamaConfig(**_GROUPED)),
-    "GPT-NeoX": Family(transformers.GPTNeoXConfig(**_SMALL)),
+    "GPT-NeoX": Family(transformers.GPTNeoXConfig(**SMALL)),
     "Qwen2": Family(transformers.Qwen2Config(**_GROUPED)),
     "Qwen3": Family(transformers.Qwen3Config(**_HEADS_OF_8)),
     "Mistral": Family(transformers.MistralConfig(**_GROUPED, sliding_window=None)),
-    "Mistral, sliding window": Family(
+    "Mistral (sliding window)": Family(
         transformers.MistralConfig(**_GROUPED, sliding_window=WINDOW)
     ),
     "Gemma 2": Family(
@@ -96,7 +96,7 @@ FAMILIES: Final[dict[str, Family]] = {
             word_embed_proj_dim=32,
         )
     ),
-    "Phi": Family(transformers.PhiConfig(**_SMALL)),
+    "Phi": Family(transformers.PhiConfig(**SMALL)),
     "Falcon": Family(
         transformers.FalconConfig(
             **_ENDS,
@@ -109,7 +109,7 @@ FAMILIES: Final[dict[str, Family]] = {
             max_position_embeddings=128,
         )
     ),
-    "Falcon, ALiBi": Family(
+    "Falcon (ALiBi)": Family(
         transformers.FalconConfig(
             **_ENDS, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, alibi=True
         ),
@@ -188,7 +188,7 @@ FAMILIES: Final[dict[str, Family]] = {
             context_length=128,
         ),
         "alone",
-        "nor do rows (it raised UnknownMemory",
+        "nor do rows (it raised",
     ),
 }  # fmt: skip
 

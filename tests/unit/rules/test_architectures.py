@@ -5,13 +5,13 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 import transformers
-from tests.unit.rules.families import FAMILIES, SIZE, WINDOW, tiny
 
 from semioscope.rules.causal_lm import engine as engine_module
 from semioscope.rules.causal_lm import rows as rows_module
@@ -24,6 +24,7 @@ from semioscope.rules.causal_lm.rows import RowsEngine
 from semioscope.rules.causal_lm.sequential import SequentialEngine
 from semioscope.rules.causal_lm.suitable import suitable_engine
 from semioscope.rules.causal_lm.transformers_reader import TransformersReader
+from tests.unit.rules.families import FAMILIES, SIZE, WINDOW, tiny
 
 State = tuple[int, ...]
 Numbers = np.ndarray[Any, Any]
@@ -211,7 +212,7 @@ def test_a_window_that_is_ignored_is_refused_however_long_it_is(
 
 
 def test_a_window_is_as_it_was_after_a_proof_that_fails() -> None:
-    model = tiny(FAMILIES["Mistral, sliding window"].config)
+    model = tiny(FAMILIES["Mistral (sliding window)"].config)
     model.forward = None
     with pytest.raises(TypeError):
         suitable_engine(model, SIZE)
@@ -248,9 +249,10 @@ def test_rows_that_go_on_from_an_older_state_are_refused(
 ) -> None:
     def stale(asked: Any) -> list[list[LayerMemory]]:
         chain = [kept.memory for kept in reversed(list(asked.start.chain()))] if asked.start else []
-        for older, newer in list(zip(chain, chain[1:], strict=False))[-1:]:
+        for older, newer in list(pairwise(chain))[-1:]:
             chain[-1] = [
-                LayerMemory(new.attention, old.states) for old, new in zip(older, newer, strict=True)
+                LayerMemory(new.attention, old.states)
+                for old, new in zip(older, newer, strict=True)
             ]
         return chain
 

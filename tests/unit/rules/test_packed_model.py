@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 import torch
 import transformers
-from tests.unit.rules.families import FAMILIES, SIZE, tiny
 from torch import Tensor
 from transformers.pytorch_utils import Conv1D
 
@@ -14,6 +13,7 @@ from semioscope.rules.causal_lm.engine import TreeEngine
 from semioscope.rules.causal_lm.packed_model import can_be_packed, pack
 from semioscope.rules.causal_lm.proof import Probe
 from semioscope.rules.causal_lm.suitable import suitable_engine
+from tests.unit.rules.families import FAMILIES, SIZE, tiny
 
 TOKENS = torch.arange(2, 42).view(2, 20)
 

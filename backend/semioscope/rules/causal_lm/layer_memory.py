@@ -54,10 +54,9 @@ def empty_cache(config: Any) -> Cache:
     Raises UnknownMemory for layers whose memory cannot be taken apart.
     """
     cache = DynamicCache(config=config)
-    cache.layers = [
-        DynamicLayer() if type(layer) is DynamicSlidingWindowLayer else layer
-        for layer in cache.layers
-    ]
+    for place, layer in enumerate(cache.layers):
+        if type(layer) is DynamicSlidingWindowLayer:
+            cache.layers[place] = DynamicLayer()  # type: ignore[no-untyped-call]  # it has no types
     for layer in cache.layers:
         if type(layer) not in _KINDS:
             raise UnknownMemory(type(layer).__name__)
@@ -68,7 +67,8 @@ def filled_cache(config: Any, rows: Sequence[Sequence[Sequence[LayerMemory]]]) -
     """A cache with one row for each of `rows`: the memories of a chain of prefixes, the shortest
     first. All chains have the same number of tokens."""
     cache = empty_cache(config)
-    for place, layer in enumerate(cache.layers):
+    layers: list[Any] = cache.layers
+    for place, layer in enumerate(layers):
         parts = [prefix[place].attention for chain in rows for prefix in chain]
         attention = [part for part in parts if part is not None]
         if attention:

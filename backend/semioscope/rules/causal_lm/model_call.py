@@ -9,10 +9,9 @@ def last_only(model: Any) -> dict[str, int]:
     return {"logits_to_keep": 1} if "logits_to_keep" in _parameters(model) else {}
 
 
-def cache_name(model: Any) -> str | None:
-    """Under which name a model takes and fills a cache of transformers; None if under none."""
-    names = ("past_key_values", "cache_params")
-    return next((name for name in names if name in _parameters(model)), None)
+def cache_name(model: Any) -> str:
+    """Under which name a model takes and fills a cache of transformers, if it does."""
+    return "cache_params" if "cache_params" in _parameters(model) else "past_key_values"
 
 
 def takes_positions(model: Any) -> bool:

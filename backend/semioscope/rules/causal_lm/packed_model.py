@@ -78,7 +78,7 @@ def _pack_layer(layer: Any, keep: bool) -> Callable[[], None]:
 def _read_back(product: Product, columns: int) -> Tensor:
     """f[columns, rows]: a product with a row of the identity is a column of the matrix, exactly."""
     identity = torch.eye(columns)
-    return torch.cat([product(part) for part in identity.split(_AT_ONCE)])
+    return torch.cat([product(part) for part in torch.split(identity, _AT_ONCE)])
 
 
 def _shared_weights(model: Any) -> set[int]:

@@ -48,10 +48,9 @@ def precision_of(plain: SequentialEngine, states: Sequence[tuple[int, ...]]) -> 
     if _is_single(dtype):
         return Precision(dtype)
     spread = greatest = 0.0
-    alone = {row.place: row._replace(log_probs=row.log_probs.copy()) for row in plain.log_probs(states)}
-    for row in plain.log_probs_otherwise(states):
-        own = alone[row.place]
-        spread = max(spread, float(np.max(np.abs(own.log_probs - row.log_probs))))
+    otherwise = [row.log_probs.copy() for row in plain.log_probs_otherwise(states)]
+    for own in plain.log_probs(states):
+        spread = max(spread, float(np.max(np.abs(own.log_probs - otherwise[own.place]))))
         greatest = max(greatest, float(np.max(np.abs(own.log_probs + own.log_sum_exp))))
     epsilon = torch.finfo(dtype).eps
     return Precision(dtype, min(2 * max(spread, epsilon * greatest), ROUNDINGS * epsilon), spread)

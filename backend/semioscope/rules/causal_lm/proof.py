@@ -43,7 +43,9 @@ class Probe:
     def disproof(self, engine: Engine) -> str | None:
         """Why an engine is not right for the model; None when it is."""
         try:
-            found = [row for asked, compared in self._batches for row in _rows(engine, asked, compared)]
+            found = [
+                row for asked, compared in self._batches for row in _rows(engine, asked, compared)
+            ]
         except Exception as error:
             _log.info("a path raised on the probe", exc_info=error)
             return f"it raised {type(error).__name__}"
@@ -59,9 +61,7 @@ class Probe:
         return self._expected[state]
 
 
-def disproof(
-    reader: Reader, plain: SequentialEngine, alphabet_size: int, reach: int
-) -> str | None:
+def disproof(reader: Reader, plain: SequentialEngine, alphabet_size: int, reach: int) -> str | None:
     """Why a reader cannot be used for a model with a tree mask; None when it is proved."""
     return Probe(plain, alphabet_size, reach).disproof(probed_engine(reader, reach))
 

@@ -9,6 +9,7 @@ UNKNOWN_WINDOW: Final = 2048
 SHRUNK_WINDOW: Final = 10
 """Of sliding attention while a path is proved: short enough for a small probe to go beyond it."""
 
+_SHRINKING: Final = ("sliding_window", "attention_chunk_size")
 _UNKNOWN_WINDOWS: Final = (
     *("attention_chunk_size", "window_size", "attention_window", "local_attention"),
     *("sliding_window_size", "conv_window"),
@@ -62,17 +63,18 @@ def slides_by_layer(config: Any) -> bool:
 
 @contextmanager
 def shrunk_windows(config: Any) -> Iterator[None]:
-    """Meanwhile sliding windows are short, for the model and for every path that obeys them."""
+    """Meanwhile windows are short, for the model and for every path that obeys them."""
     text = _text(config)
-    window = getattr(text, "sliding_window", None)
-    if not window or window <= SHRUNK_WINDOW:
-        yield
-        return
-    text.sliding_window = SHRUNK_WINDOW
+    before = {name: getattr(text, name, None) for name in _SHRINKING}
+    for name, window in before.items():
+        if window and window > SHRUNK_WINDOW:
+            setattr(text, name, SHRUNK_WINDOW)
     try:
         yield
     finally:
-        text.sliding_window = window
+        for name, window in before.items():
+            if window:
+                setattr(text, name, window)
 
 
 def _text(config: Any) -> Any:

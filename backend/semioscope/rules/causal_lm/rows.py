@@ -17,7 +17,6 @@ from transformers.cache_utils import Cache
 from semioscope.rules.causal_lm.kept import Kept, KeptPrefixes
 from semioscope.rules.causal_lm.layer_memory import (
     LayerMemory,
-    UnknownMemory,
     filled_cache,
     memories,
 )
@@ -84,9 +83,10 @@ class RowsEngine:
             yield [far[place]], logits
 
     def _read_what_is_shared(self, states: Sequence[State]) -> None:
-        """What several states begin with is read once, if they would all read it otherwise."""
-        shared = _common_prefix(states) if len(states) > 1 else ()
-        if not shared:
+        """What several states begin with is read once, if they would all read it otherwise; where
+        it is a state itself, it is read before the others anyway."""
+        shared = _common_prefix(states) if states else ()
+        if not shared or shared == states[0]:
             return
         starts = [self._kept.longest_within(state) for state in states]
         if sum(start is None or len(start.tokens) < len(shared) for start in starts) > 1:
@@ -103,14 +103,12 @@ class RowsEngine:
     @torch.inference_mode()
     def _read(self, rows: "Sequence[_Asked]") -> Tensor:
         """The logits f[len(rows), N]; what was read is kept."""
-        if self._cache_name is None:
-            raise UnknownMemory("The model takes no cache of transformers.")
         past = rows[0].past
         cache = filled_cache(self._model.config, [asked.memories() for asked in rows])
         fresh = [asked.state[past:] for asked in rows]
         tokens = torch.tensor(fresh, dtype=torch.int64, device=self._model.device)
         step = 1 if past and not self._at_once else tokens.shape[1]
-        for each in tokens.split(step, dim=1):
+        for each in torch.split(tokens, step, dim=1):
             logits = self._pass(each, cache, past)
             past += each.shape[1]
         for asked, memory in zip(rows, memories(cache, rows[0].past), strict=True):
@@ -121,7 +119,8 @@ class RowsEngine:
         """The logits f[B, N] after the last of tokens i64[B, R]; the cache goes on by them."""
         told: dict[str, Any] = {**self._last_only, self._cache_name: cache, "use_cache": True}
         if self._takes_positions:
-            told["position_ids"] = torch.arange(past, past + tokens.shape[1], device=tokens.device)[None]
+            positions = torch.arange(past, past + tokens.shape[1], device=tokens.device)
+            told["position_ids"] = positions[None]
         logits: Tensor = self._model(input_ids=tokens, **told).logits[:, -1]
         return logits
 

@@ -35,15 +35,6 @@ class SequentialEngine:
         for place, state in enumerate(states):
             yield [place], self._last_logits(state)
 
-    def logits(self, states: Sequence[tuple[int, ...]]) -> Iterator[LogitChunk]:
-        """A chunk for each state, in order."""
-        for place, state in enumerate(states):
-            yield [place], self._last_logits(state)
-
-    def log_probs_together(self, states: Sequence[tuple[int, ...]]) -> Iterator[Row]:
-        """The same of states of equal length in one batch: no more than another rounding."""
-        return rows_of_chunks(iter([(range(len(states)), self._last_logits(states))]))
-
     @torch.inference_mode()
     def log_probs_otherwise(self, states: Sequence[tuple[int, ...]]) -> Iterator[Row]:
         """The same of states of equal length, all in one batch and each followed by more: in exact

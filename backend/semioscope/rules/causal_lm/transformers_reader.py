@@ -10,7 +10,7 @@ from torch import Tensor
 from transformers.cache_utils import Cache, CacheLayerMixin
 
 from semioscope.rules.causal_lm.pool import LayerPool
-from semioscope.rules.causal_lm.reach import sliding_window, slides_by_layer
+from semioscope.rules.causal_lm.reach import slides_by_layer, sliding_window
 from semioscope.rules.causal_lm.reader import TreePass
 
 
@@ -53,7 +53,7 @@ class TransformersReader:
 
     def read(self, tree_pass: TreePass, pools: list[LayerPool]) -> Tensor:
         here = _on(tree_pass, self._model.device)
-        layers = [_TreeLayer(pool, here) for pool in pools[: self._layers]]
+        layers: list[Any] = [_TreeLayer(pool, here) for pool in pools[: self._layers]]
         output = self._body(
             input_ids=here.tokens[None],
             position_ids=here.positions[None],
