@@ -188,7 +188,7 @@ FAMILIES: Final[dict[str, Family]] = {
             context_length=128,
         ),
         "alone",
-        "nor do rows (it raised",
+        "nor do rows (it raised IndexError)",
     ),
 }  # fmt: skip
 

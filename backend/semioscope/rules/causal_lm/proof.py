@@ -106,9 +106,9 @@ def _batches(
     alien, stranger = state(rest[20:24]), state(rest[28:31])
     return [
         ([stem], {stem}),
-        ([one, other, third, within], {one, other, within}),
+        ([one, other, third, within], {other, within}),
         *(([link], set()) for link in links[:-1]),
-        ([last, far, early, alien, stranger, stem], {last, far, early, alien, stem}),
-        ([leap, later, after, one, far], {leap, later, after, one}),
+        ([last, far, early, alien, stranger, stem], {last, early, alien, stem}),
+        ([leap, later, after, one, far], {leap, later, after}),
         ([stranger], {stranger}),
     ], [one, other, third]
