@@ -11,61 +11,20 @@ import transformers
 from semioscope.core.distribution import Question
 from semioscope.core.sampling import IDENTITY
 from semioscope.rules.answers import answer
-from semioscope.rules.causal_lm import engine as engine_module
 from semioscope.rules.causal_lm.engine import TreeEngine
 from semioscope.rules.causal_lm.files import find_files
 from semioscope.rules.causal_lm.llama_reader import LlamaReader, LlamaShape
-from semioscope.rules.causal_lm.load import load_causal_lm, suitable_engine
+from semioscope.rules.causal_lm.load import load_causal_lm
 from semioscope.rules.causal_lm.reach import reach_of
 from semioscope.rules.causal_lm.rule import CausalLM
-from semioscope.rules.causal_lm.sequential import SequentialEngine
 from semioscope.rules.causal_lm.sources import DEFAULT_SOURCE
 from semioscope.rules.causal_lm.transformers_reader import TransformersReader
 from semioscope.rules.progress import silent
 from semioscope.settings import Settings
+from tests.unit.rules.families import FAMILIES, SIZE, SMALL, tiny
 
 TOLERANCE = 1e-4
-SIZE = 97
-SMALL: dict[str, Any] = {
-    "vocab_size": SIZE,
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "intermediate_size": 64,
-    "max_position_embeddings": 128,
-    "bos_token_id": 0,
-    "eos_token_id": 0,
-    "pad_token_id": 0,
-}
-FAST: dict[str, Any] = {
-    "gpt2": transformers.GPT2Config(
-        vocab_size=SIZE, n_embd=32, n_layer=2, n_head=4, n_positions=128, bos_token_id=0,
-        eos_token_id=0,
-    ),
-    "llama": transformers.LlamaConfig(**SMALL, num_key_value_heads=2),
-    "gpt-neox": transformers.GPTNeoXConfig(**SMALL),
-    "qwen2": transformers.Qwen2Config(**SMALL, num_key_value_heads=2),
-}  # fmt: skip
-OTHERS: dict[str, Any] = {
-    "mistral, sliding window": transformers.MistralConfig(
-        **SMALL, num_key_value_heads=2, sliding_window=6
-    ),
-    "bloom": transformers.BloomConfig(
-        vocab_size=SIZE, hidden_size=32, n_layer=2, n_head=4, bos_token_id=0, eos_token_id=0
-    ),
-    "gemma2": transformers.Gemma2Config(**SMALL, num_key_value_heads=2, head_dim=8),
-}
-
-
-def tiny(config: Any) -> Any:
-    """A random model of that shape, its logits spread as a trained one's are."""
-    torch.manual_seed(7)
-    model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32).eval()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.dim() > 1:
-                parameter.mul_(4.0)
-    return model
+LLAMA = FAMILIES["Llama"].config
 
 
 def own(model: Any, state: tuple[int, ...]) -> "np.ndarray[Any, Any]":
@@ -101,40 +60,9 @@ def must_agree(model: Any, engine: Any, states: list[tuple[int, ...]]) -> None:
         assert np.max(np.abs(found[place] - own(model, state))) <= TOLERANCE
 
 
-@pytest.mark.parametrize("name", FAST)
-def test_a_batch_in_one_pass_equals_each_state_alone(name: str) -> None:
-    model = tiny(FAST[name])
-    engine, notes = suitable_engine(model, SIZE)
-    assert isinstance(engine, TreeEngine)
-    assert notes == ()
-    must_agree(model, engine, family(SIZE))
-    must_agree(model, engine, family(SIZE)[::-1])  # now from what is cached, in another order
-
-
-@pytest.mark.parametrize("name", OTHERS)
-def test_an_architecture_without_the_fast_path_is_right_all_the_same(name: str) -> None:
-    model = tiny(OTHERS[name])
-    engine, notes = suitable_engine(model, SIZE)
-    must_agree(model, engine, family(SIZE))
-    assert notes or isinstance(engine, TreeEngine)
-
-
-def test_the_proof_on_loading_finds_a_path_that_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = tiny(FAST["llama"])
-    right = engine_module.additive
-
-    def blind(seen: "np.ndarray[Any, Any]", dtype: torch.dtype) -> torch.Tensor:
-        return right(np.ones_like(seen), dtype)
-
-    monkeypatch.setattr(engine_module, "additive", blind)
-    engine, notes = suitable_engine(model, SIZE)
-    assert isinstance(engine, SequentialEngine)
-    assert "off by" in notes[0]
-
-
 @pytest.mark.parametrize("capacity", [26, 31, 48])
 def test_forgetting_never_changes_an_answer(capacity: int) -> None:
-    model = tiny(FAST["llama"])
+    model = tiny(LLAMA)
     engine = TreeEngine(TransformersReader(model), capacity, reach_of(model.config), pass_tokens=8)
     for seed in (3, 4, 3, 5, 3):
         must_agree(model, engine, family(SIZE, seed))
@@ -215,13 +143,13 @@ def test_a_llama_that_is_not_plain_is_left_to_transformers(more: dict[str, Any])
 
 
 def test_a_state_longer_than_the_trie_is_evaluated_all_the_same() -> None:
-    model = tiny(FAST["llama"])
+    model = tiny(LLAMA)
     engine = TreeEngine(TransformersReader(model), 10, reach_of(model.config), pass_tokens=8)
     must_agree(model, engine, family(SIZE))
 
 
 def test_a_pass_that_fails_leaves_nothing_behind() -> None:
-    model = tiny(FAST["llama"])
+    model = tiny(LLAMA)
     reader = TransformersReader(model)
     engine = TreeEngine(reader, 100, reach_of(model.config))
     right, reader.read = reader.read, Mock(side_effect=MemoryError)
@@ -229,11 +157,6 @@ def test_a_pass_that_fails_leaves_nothing_behind() -> None:
         rows(engine, family(SIZE))
     reader.read = right
     must_agree(model, engine, family(SIZE))
-
-
-def test_logits_that_are_capped_are_never_left_to_the_probe() -> None:
-    _, notes = suitable_engine(tiny(OTHERS["gemma2"]), SIZE)
-    assert "capped" in notes[0]
 
 
 @pytest.mark.model

@@ -15,8 +15,8 @@ import torch
 
 _LIBRARIES: Final = ("torch", "transformers", "tokenizers", "safetensors")
 _PROVED_CODE: Final = (
-    *("engine", "llama_reader", "logits", "matrix"),
-    *("pool", "proof", "reader", "trie"),
+    *("attention", "engine", "hands", "llama_reader", "logits", "matrix"),
+    *("pool", "precision", "proof", "reader", "survey", "trie"),
 )
 
 

@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
 import torch
 
@@ -17,17 +17,15 @@ from semioscope.rules.causal_lm.fingerprint import model_fingerprint
 from semioscope.rules.causal_lm.known import KnownModel, recall, remember
 from semioscope.rules.causal_lm.llama_reader import LlamaReader, LlamaShape
 from semioscope.rules.causal_lm.proof import disproof
-from semioscope.rules.causal_lm.reach import objection, reach_of, window_of
-from semioscope.rules.causal_lm.reader import Engine, Reader
+from semioscope.rules.causal_lm.reach import window_of
+from semioscope.rules.causal_lm.reader import Engine
 from semioscope.rules.causal_lm.rule import CausalLM
 from semioscope.rules.causal_lm.sequential import SequentialEngine
 from semioscope.rules.causal_lm.sources import Source
+from semioscope.rules.causal_lm.suitable import CACHE_BYTES, capacity_of, suitable_engine
 from semioscope.rules.causal_lm.text import ModelText
 from semioscope.rules.progress import Progress, silent
 from semioscope.settings import Settings
-
-CACHE_BYTES: Final = 1 << 30
-"""What the engine may keep of keys, values and hidden states."""
 
 _log = logging.getLogger(__name__)
 
@@ -69,27 +67,6 @@ def causal_lm(source: Source, fingerprint: str, model: Any, tokenizer: Any) -> C
     return _rule(source, fingerprint, known, engine, notes)
 
 
-def suitable_engine(
-    model: Any, alphabet_size: int, cache_bytes: int = CACHE_BYTES
-) -> tuple[Engine, tuple[str, ...]]:
-    """For a model of transformers, the fast engine where it is proved right, else the plain one
-    and a note that says so."""
-    # Here and not above: it imports transformers, which a start mostly does not need.
-    from semioscope.rules.causal_lm.transformers_reader import TransformersReader
-
-    reader, plain, reach = (
-        TransformersReader(model),
-        SequentialEngine(model),
-        reach_of(model.config),
-    )
-    why = objection(model.config) or disproof(reader, plain, alphabet_size, reach)
-    if why is None:
-        return TreeEngine(reader, _capacity(reader, cache_bytes), reach, plain), ()
-    note = f"Evaluated one state at a time: for this architecture the fast path fails ({why})."
-    _log.warning("%s: %s", model.config.model_type, note)
-    return plain, (note,)
-
-
 def what_it_says(model: Any, tokenizer: Any) -> KnownModel:
     """What a model and a tokenizer of transformers say of themselves."""
     size = int(model.get_output_embeddings().weight.shape[0])
@@ -105,11 +82,7 @@ def what_it_says(model: Any, tokenizer: Any) -> KnownModel:
 
 
 def _plain_engine(reader: LlamaReader, known: KnownModel) -> TreeEngine:
-    return TreeEngine(reader, _capacity(reader, CACHE_BYTES), known.window)
-
-
-def _capacity(reader: Reader, cache_bytes: int) -> int:
-    return max(1, cache_bytes // reader.token_bytes)
+    return TreeEngine(reader, capacity_of(reader, CACHE_BYTES), known.window)
 
 
 def _rule(

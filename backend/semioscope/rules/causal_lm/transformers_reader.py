@@ -1,5 +1,7 @@
 """Any causal LM of transformers as a reader, by its own forward pass."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -7,11 +9,12 @@ from torch import Tensor
 from transformers.cache_utils import Cache, CacheLayerMixin
 
 from semioscope.rules.causal_lm.pool import LayerPool
+from semioscope.rules.causal_lm.reach import slides_by_layer, sliding_window
 from semioscope.rules.causal_lm.reader import TreePass
 
 
 class TransformersReader:
-    """`model` is a causal LM of transformers in evaluation mode, on the CPU.
+    """`model` is a causal LM of transformers in evaluation mode, on one device.
 
     A mask with four dimensions reaches the attention of most architectures as it is; whether
     that is so for this one has to be proved (see `proof`).
@@ -20,15 +23,20 @@ class TransformersReader:
     def __init__(self, model: Any) -> None:
         self._model = model
         self._body = model.base_model
-        self._head = model.get_output_embeddings()
+        # The model's own forward pass calls the one or, as OPT's does, the other.
+        self._bodies = [body for body in (self._body, model.get_decoder()) if body is not model]
+        # Asked now: the head's matrix may be laid out later, and is let go then.
+        self._alphabet_size = int(model.get_output_embeddings().weight.shape[0])
+        self._slides = sliding_window(model.config) is not None
 
     @property
     def layer_count(self) -> int:
-        return int(self._model.config.get_text_config(decoder=True).num_hidden_layers)
+        """One pool a layer, and one for the positions of tokens if a window asks for them."""
+        return self._layers + (1 if self._slides else 0)
 
     @property
     def alphabet_size(self) -> int:
-        return int(self._head.weight.shape[0])
+        return self._alphabet_size
 
     @property
     def device(self) -> torch.device:
@@ -50,23 +58,74 @@ class TransformersReader:
         heads = config.num_attention_heads
         kv_heads = getattr(config, "num_key_value_heads", None) or heads
         head_dim = getattr(config, "head_dim", None) or config.hidden_size // heads
-        numbers = 2 * self.layer_count * kv_heads * head_dim + config.hidden_size
+        numbers = 2 * self._layers * kv_heads * head_dim + config.hidden_size
         return int(numbers * self.dtype.itemsize)
 
+    @property
+    def _layers(self) -> int:
+        return int(self._model.config.get_text_config(decoder=True).num_hidden_layers)
+
     def read(self, tree_pass: TreePass, pools: list[LayerPool]) -> Tensor:
+        layers: list[Any] = [_TreeLayer(pool, tree_pass) for pool in pools[: self._layers]]
         output = self._body(
             input_ids=tree_pass.tokens[None],
             position_ids=tree_pass.positions[None],
-            attention_mask=tree_pass.mask[None, None],
-            past_key_values=Cache(layers=[_TreeLayer(pool, tree_pass) for pool in pools]),
+            attention_mask=self._mask(tree_pass, pools),
+            past_key_values=Cache(layers=layers),
             use_cache=True,
         )
         hidden: Tensor = output.last_hidden_state[0]
         return hidden
 
     def logits(self, hidden: Tensor) -> Tensor:
-        logits: Tensor = self._head(hidden)
+        """By the model's own forward pass, its body put aside: what it does to logits, such as a
+        cap or a scale, is done as it does it."""
+        tokens = torch.zeros((1, len(hidden)), dtype=torch.int64, device=hidden.device)
+        with _put_aside(self._bodies, hidden[None]):
+            logits: Tensor = self._model(input_ids=tokens, use_cache=False).logits[0]
         return logits
+
+    def _mask(self, tree_pass: TreePass, pools: list[LayerPool]) -> Tensor | dict[str, Tensor]:
+        """f[1, 1, M, P + M], or one for each kind of layer."""
+        mask = tree_pass.mask
+        window = sliding_window(self._model.config)
+        if window is None:
+            return mask[None, None]
+        positions = tree_pass.positions[None, :, None]
+        before, _ = tree_pass.with_past(pools[-1], positions, positions[..., :0])
+        near = tree_pass.positions[:, None] - before[0, :, 0] < window
+        windowed = mask.masked_fill(~near, torch.finfo(mask.dtype).min)[None, None]
+        if not slides_by_layer(self._model.config):
+            return windowed
+        return {"full_attention": mask[None, None], "sliding_attention": windowed}
+
+
+class _Said:
+    """What a body has put out, as far as a head asks for it: f[1, A, hidden_size], nothing else."""
+
+    def __init__(self, hidden: Tensor) -> None:
+        self.last_hidden_state = hidden
+
+    def __getitem__(self, place: int) -> Tensor:
+        return (self.last_hidden_state,)[place]
+
+    def __getattr__(self, name: str) -> None:
+        return None
+
+
+@contextmanager
+def _put_aside(bodies: Sequence[Any], hidden: Tensor) -> Iterator[None]:
+    """Meanwhile the modules answer with these hidden states, whatever they are asked."""
+    before = [vars(body).get("forward") for body in bodies]
+    for body in bodies:
+        body.forward = lambda *_, **__: _Said(hidden)
+    try:
+        yield
+    finally:
+        for body, forward in zip(bodies, before, strict=True):
+            vars(body).pop("forward", None)
+            if forward is not None:
+                body.forward = forward
 
 
 class _TreeLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]  # its hook has no types
