@@ -19,6 +19,8 @@ from semioscope.core.types import Float32Array, FloatArray, IdArray, State
 
 MOST_ABOVE: Final = 4096
 """The most next states that one question about a threshold returns."""
+TOLD_ROUNDING: Final = 1e-6
+"""By how much the stored candidates may seem to leave of what is told, when they leave nothing."""
 MASS_TOLERANCE: Final = 1e-4
 """How far above one the probabilities of a state may sum before the rule counts as broken."""
 
@@ -60,7 +62,10 @@ class Expansion:
 
     keys u32[K], log_probs f32[K] (nats) in rank order: the leading candidates. `complete`: no
     other next state is possible. log_sum_exp: of the raw logits. entropy: of the whole
-    distribution, bits. symbols: (label, state bytes) for each candidate, rewriting only.
+    distribution, bits; both nan where the rule tells only a part of it. symbols: (label, state
+    bytes) for each candidate, rewriting only. told: the mass of the next states, the most probable
+    first, that the rule can tell apart (the stored candidates and perhaps more); what lies beyond
+    it is exact in total and unknown in its contents. 1 where the rule tells the whole.
     """
 
     keys: IdArray
@@ -69,19 +74,29 @@ class Expansion:
     entropy: float
     complete: bool
     symbols: tuple[tuple[bytes, bytes], ...] = ()
+    told: float = 1.0
+
+    @property
+    def tells_more(self) -> bool:
+        """Whether the rule, asked again, could name next states that are not stored."""
+        if self.complete or self.told >= 1:
+            return not self.complete
+        return self.told - float(np.exp(self.log_probs.astype(np.float64)).sum()) > TOLD_ROUNDING
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The expansion of a state, the procedure there, and the next states asked for, in order.
 
-    `drawn` is empty where nothing can follow.
+    `drawn` is empty where nothing can follow. Of a rule that tells only a part of its
+    distribution, `weights` is None where the procedure needs more than that part, and `drawn` and
+    `scored` have None for what is not told.
     """
 
     expansion: Expansion
-    weights: Weights
-    drawn: tuple[NextState, ...]
-    scored: tuple[NextState, ...]
+    weights: Weights | None
+    drawn: tuple[NextState | None, ...]
+    scored: tuple[NextState | None, ...]
     above: tuple[NextState, ...]
 
 

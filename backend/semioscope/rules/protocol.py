@@ -29,8 +29,8 @@ class Rule(Protocol):
         """The rule as data; it does not change."""
 
 
-class AppendingRule(Rule, Protocol):
-    """next state = state + token, over an alphabet of N tokens."""
+class TokenRule(Rule, Protocol):
+    """next state = state + token, over an alphabet of N tokens. Its worker alone evaluates it."""
 
     @property
     def alphabet(self) -> Alphabet:
@@ -51,6 +51,10 @@ class AppendingRule(Rule, Protocol):
 
         Raises InvalidRequest "no-chat-template". Any thread may call it.
         """
+
+
+class AppendingRule(TokenRule, Protocol):
+    """A TokenRule that gives whole distributions."""
 
     def log_probs(self, states: Sequence[tuple[int, ...]]) -> Iterator[Row]:
         """One row for every state, in any order. A row is valid until the next is asked for.
