@@ -20,12 +20,17 @@ export interface StateFacts {
   status: Status;
   /** The nearest cut at or above the state; null when there is none. */
   cut: number | null;
+  /** Given the state, the mass whose contents the rule does not tell. */
+  untold: number;
+  /** Somewhere on the way the procedure needs more than the rule tells. */
+  unweighable: boolean;
 }
 
 export function factsOf(model: TreeModel, weighting: Weighting, state: StateRef): StateFacts {
   const { node, key } = state;
   const along = pathLogProb(model, weighting, node);
   const cut = nearestCut(model, node);
+  const unweighable = model.path(node).some((at) => weighting.isUntold(at) && at !== node);
   if (key === undefined) {
     const parent = model.parent[node] ?? 0;
     return {
@@ -40,6 +45,8 @@ export function factsOf(model: TreeModel, weighting: Weighting, state: StateRef)
           : stepLogProb(weighting, parent, model.rank[node] ?? 0, model.logProb[node] ?? 0),
       status: statusOf(model, node, cut),
       cut,
+      untold: 1 - model.told(node),
+      unweighable,
     };
   }
   const next = candidateAt(model, node, key);
@@ -53,6 +60,8 @@ export function factsOf(model: TreeModel, weighting: Weighting, state: StateRef)
     stepLogProbProcedure: q,
     status: cut === null ? "candidate" : "pruned",
     cut,
+    untold: 0,
+    unweighable: unweighable || weighting.isUntold(node),
   };
 }
 
@@ -125,8 +134,12 @@ export interface NextStates {
   /** Everything that is not in `rows`, exact. */
   restP: number;
   restQ: number | null;
-  /** Bits, of the whole distribution. */
+  /** Of `restP`, what the rule does not tell apart. */
+  untold: number;
+  /** Bits, of the whole distribution; NaN where only a part is told. */
   entropy: number;
+  /** Bits that the entropy has at least. */
+  leastEntropy: number;
   entropyProcedure: number | null;
   /** How many next states the procedure keeps; null where unknown or all. */
   kept: number | null;
@@ -185,11 +198,29 @@ export function nextStatesOf(
     rows,
     restP: all ? 0 : Math.max(0, 1 - sum(rows.map(({ p }) => p))),
     restQ: known ? (all ? 0 : Math.max(0, 1 - sum(rows.map(({ q }) => q ?? 0)))) : null,
+    untold: 1 - model.told(node),
     entropy: model.entropy(node),
+    leastEntropy: leastEntropy(stored.logProbs),
     entropyProcedure: weights?.entropy ?? null,
     kept: keptAll ? null : weights.kept,
     complete: stored.complete,
   };
+}
+
+/**
+ * A lower bound on the entropy, bits, from the leading log-probabilities: what is left is spread
+ * over next states none of which is more probable than the last of them.
+ */
+function leastEntropy(logProbs: Float32Array): number {
+  let nats = 0;
+  let rest = 1;
+  for (const logProb of logProbs) {
+    const p = Math.exp(logProb);
+    nats -= p * logProb;
+    rest -= p;
+  }
+  const most = Math.min(rest, Math.exp(logProbs[logProbs.length - 1] ?? 0));
+  return (nats - (rest > 0 ? rest * Math.log(most) : 0)) / Math.LN2;
 }
 
 /** One token of a trajectory, for the reading strip. */

@@ -57,7 +57,11 @@ class Names:
         """The token that is meant; None where that is not sure."""
         if told.id is not None:
             return told.id if 0 <= told.id < self._size else None
-        return self._by_text.get(told.text)
+        return self.written(told.text)
+
+    def written(self, text: str) -> int | None:
+        """The one token that a server may write so; None where there are several, or none."""
+        return self._by_text.get(text)
 
     def leading(self, completion: Completion, asked: int) -> tuple[IdArray, Float32Array]:
         """keys u32[K] and log_probs f32[K] (nats) of the leading next tokens, the most probable

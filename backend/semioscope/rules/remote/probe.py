@@ -59,8 +59,9 @@ class Probe:
         answers = [await self._ask(prompt, leading) for prompt in prompts] if takes_ids else texts
         self._must_be_next_tokens(answers)
         self._must_be_probabilities(answers, leading)
-        manner = await self._manner(prompts, leading)
-        self._must_fit(answers, manner, leading)
+        written = await self._written(prompts, leading)
+        manner = Manner.seen_in(token.text for answer in written for token in answer.told)
+        self._must_fit(Names(self._text.alphabet, manner), answers, written)
         return EngineKind(
             model=self._model,
             takes_ids=takes_ids,
@@ -144,14 +145,13 @@ class Probe:
             return False
         raise self._unfit("changes its log-probabilities with temperature in no known way")
 
-    async def _manner(self, prompts: Sequence[Any], leading: int) -> Manner:
-        """How it writes tokens as text, seen without the option that names them by id."""
+    async def _written(self, prompts: Sequence[Any], leading: int) -> list[Completion]:
+        """Its answers without the option that names tokens by id: with their texts."""
         options, self._options = self._options, {}
         try:
-            answers = [await self._ask(prompt, leading) for prompt in prompts]
+            return [await self._ask(prompt, leading) for prompt in prompts]
         finally:
             self._options = options
-        return Manner.seen_in(token.text for answer in answers for token in answer.told)
 
     async def _tokenizing(self, state: Sequence[int]) -> Tokenizing | None:
         """The server's own tokenizer, if it offers it in one of the known ways."""
@@ -195,12 +195,21 @@ class Probe:
         if is_by_id and len(told) < asked and mass > 1 - MASS_TOLERANCE:
             raise self._unfit("cuts its distribution (top-k, top-p) before it tells it")
 
-    def _must_fit(self, answers: Sequence[Completion], manner: Manner, leading: int) -> None:
-        """The names of tokens must be those of the configured tokenizer."""
-        names = Names(self._text.alphabet, manner)
-        for answer in answers:
-            if not len(names.leading(answer, leading)[0]):
-                raise self._unfit("names tokens that its configured tokenizer has not")
+    def _must_fit(
+        self, names: Names, answers: Sequence[Completion], written: Sequence[Completion]
+    ) -> None:
+        """Names of tokens, ids and texts alike, must be those of the configured tokenizer."""
+        for by_id, by_text in zip(answers, written, strict=True):
+            first, same = _first(by_id), _first(by_text)
+            key, meant = names.key_of(first), names.written(same.text)
+            if (
+                None not in (key, meant)
+                and key != meant
+                and abs(first.log_prob - same.log_prob) < SAME
+            ):
+                raise self._unfit("has another tokenizer than the one configured for it")
+        if all(names.key_of(_first(answer)) is None for answer in answers):
+            raise self._unfit("names tokens that its configured tokenizer has not")
 
     def _unfit(self, what: str) -> Unavailable:
         _log.warning("engine %s %s", self._name, what)
@@ -228,6 +237,10 @@ def completion_request(
         "logprobs": leading,
         **options,
     }
+
+
+def _first(answer: Completion) -> ToldToken:
+    return max(answer.told, key=lambda token: token.log_prob)
 
 
 def _agree(one: Completion, other: Completion, temperature: float = 1.0) -> bool:
