@@ -78,14 +78,14 @@ class Names:
 
 def leading_part(completion: Completion, asked: int) -> tuple[ToldToken, ...]:
     """What was told without the token that was drawn, where that may be no leading one: it is
-    added to the list, so then it is the last. Names by text may fall together, and hide that there
-    is one too many."""
+    added to the list, so then it is the last. Names by text may fall together, or a list be cut
+    short, which hides that there is one too many."""
     told = completion.told
     if not told:
         return told
     last = min(told, key=lambda token: token.log_prob)
     is_drawn = (last.id, last.text) == (completion.drawn.id, completion.drawn.text)
-    if is_drawn and (len(told) > asked or last.id is None):
+    if is_drawn and (len(told) != asked or last.id is None):
         return tuple(token for token in told if token is not last)
     return told
 

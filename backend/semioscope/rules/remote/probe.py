@@ -31,6 +31,7 @@ SAME: Final = 0.05
 """Nats by which two answers about one state may differ: batches differ in their last bits."""
 MASS_TOLERANCE: Final = 1e-3
 _COMPARED: Final = 5
+_OTHER_TOKENIZER: Final = "has another tokenizer than the one configured for it"
 
 _log = logging.getLogger(__name__)
 
@@ -57,11 +58,12 @@ class Probe:
         prefix = 0 if takes_ids else self._prefix(states, texts)
         prompts: Sequence[Any] = [list(state) for state in states] if takes_ids else PROBES
         answers = [await self._ask(prompt, leading) for prompt in prompts] if takes_ids else texts
-        self._must_be_next_tokens(answers)
         self._must_be_probabilities(answers, leading)
         written = await self._written(prompts, leading)
         manner = Manner.seen_in(token.text for answer in written for token in answer.told)
-        self._must_fit(Names(self._text.alphabet, manner), answers, written)
+        names = Names(self._text.alphabet, manner)
+        self._must_be_next_tokens(names, answers)
+        self._must_fit(names, answers, written)
         return EngineKind(
             model=self._model,
             takes_ids=takes_ids,
@@ -116,10 +118,12 @@ class Probe:
             return False
         if by_ids.prompt_tokens not in (None, len(state)):
             return False
-        # Another answer is right where the text was given a token more: one that begins a text.
-        return _agree(by_ids, by_text) or (
-            by_ids.prompt_tokens is not None and by_text.prompt_tokens != by_ids.prompt_tokens
-        )
+        if _agree(by_ids, by_text):
+            return True
+        if by_ids.prompt_tokens is not None and by_text.prompt_tokens == by_ids.prompt_tokens:
+            raise self._unfit(_OTHER_TOKENIZER)
+        # It is right where the text was given a token more: one that begins every text.
+        return by_ids.prompt_tokens is not None
 
     def _prefix(self, states: Sequence[Sequence[int]], texts: Sequence[Completion]) -> int:
         """How many tokens of its own the server puts before every text."""
@@ -162,17 +166,19 @@ class Probe:
             except (Unavailable, ValueError):
                 continue
             if list(found[-len(state) :]) != list(state) or len(found) - len(state) > 1:
-                raise self._unfit("has another tokenizer than the one configured for it")
+                raise self._unfit(_OTHER_TOKENIZER)
             return offered
         return None
 
     # -- what must hold
 
-    def _must_be_next_tokens(self, answers: Sequence[Completion]) -> None:
+    def _must_be_next_tokens(self, names: Names, answers: Sequence[Completion]) -> None:
+        """The token that was drawn must have the number that the list gives it, where it is in
+        the list and its name is its own."""
         for answer in answers:
-            named = {(token.id, token.text): token.log_prob for token in answer.told}
-            drawn = answer.drawn
-            log_prob = named.get((drawn.id, drawn.text), drawn.log_prob)
+            named = {names.key_of(token): token.log_prob for token in answer.told}
+            drawn, key = answer.drawn, names.key_of(answer.drawn)
+            log_prob = drawn.log_prob if key is None else named.get(key, drawn.log_prob)
             if answer.positions != 1 or abs(log_prob - drawn.log_prob) > SAME:
                 raise self._unfit("tells log-probabilities of another place than the next token")
         if _agree(answers[0], answers[1]):
@@ -200,15 +206,12 @@ class Probe:
     ) -> None:
         """Names of tokens, ids and texts alike, must be those of the configured tokenizer."""
         for by_id, by_text in zip(answers, written, strict=True):
-            first, same = _first(by_id), _first(by_text)
-            key, meant = names.key_of(first), names.written(same.text)
-            if (
-                None not in (key, meant)
-                and key != meant
-                and abs(first.log_prob - same.log_prob) < SAME
-            ):
-                raise self._unfit("has another tokenizer than the one configured for it")
-        if all(names.key_of(_first(answer)) is None for answer in answers):
+            for told, same in zip(_ranked(by_id), _ranked(by_text), strict=False):
+                key, meant = names.key_of(told), names.written(same.text)
+                is_one = abs(told.log_prob - same.log_prob) < SAME
+                if is_one and None not in (key, meant) and key != meant:
+                    raise self._unfit(_OTHER_TOKENIZER)
+        if all(names.key_of(_ranked(answer)[0]) is None for answer in answers):
             raise self._unfit("names tokens that its configured tokenizer has not")
 
     def _unfit(self, what: str) -> Unavailable:
@@ -239,8 +242,16 @@ def completion_request(
     }
 
 
-def _first(answer: Completion) -> ToldToken:
-    return max(answer.told, key=lambda token: token.log_prob)
+def _ranked(answer: Completion) -> list[ToldToken]:
+    """The first of its leading tokens, as far as their order is beyond doubt."""
+    ranked = sorted(answer.told, key=lambda token: -token.log_prob)[: _COMPARED + 1]
+    apart = 1
+    while apart < len(ranked) - 1 and (
+        ranked[apart - 1].log_prob - ranked[apart].log_prob > 2 * SAME
+        and ranked[apart].log_prob - ranked[apart + 1].log_prob > 2 * SAME
+    ):
+        apart += 1
+    return ranked[:apart]
 
 
 def _agree(one: Completion, other: Completion, temperature: float = 1.0) -> bool:
