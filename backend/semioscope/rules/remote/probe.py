@@ -105,7 +105,10 @@ class Probe:
                 told = leading_part(answer, asked)
                 if told:
                     self._must_not_cut(told, asked)
-                    return min(asked, len(told))
+                    # Some names by text fall together: then it gives more than it seems to.
+                    by_text = any(token.id is None for token in told)
+                    seems_all = by_text and 2 * len(told) >= asked
+                    return asked if seems_all else min(asked, len(told))
         raise refusal or self._unfit("tells no log-probabilities")
 
     async def _takes_ids(self, state: Sequence[int], by_text: Completion, leading: int) -> bool:
