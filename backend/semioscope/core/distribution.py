@@ -15,7 +15,7 @@ import numpy as np
 from semioscope.core.errors import Unavailable
 from semioscope.core.ranking import LEADING, RankedRow
 from semioscope.core.sampling import Procedure, Weights, weigh_row, widths
-from semioscope.core.types import Float32Array, FloatArray, IdArray, State
+from semioscope.core.types import ALL_KEPT, Float32Array, FloatArray, IdArray, State
 
 MOST_ABOVE: Final = 4096
 """The most next states that one question about a threshold returns."""
@@ -45,7 +45,8 @@ class NextState:
     """One next state with its place in rank order.
 
     cum and cum_procedure are F(t⁻), the mass before it, under the rule and under the procedure;
-    cum_procedure is nan where the procedure cuts it. symbol: (label, state bytes), rewriting only.
+    cum_procedure is nan where the procedure cuts it. (Of a rule that tells a part, rank counts what
+    is told, and is at most the true one.) symbol: (label, state bytes), rewriting only.
     """
 
     key: int
@@ -63,9 +64,11 @@ class Expansion:
     keys u32[K], log_probs f32[K] (nats) in rank order: the leading candidates. `complete`: no
     other next state is possible. log_sum_exp: of the raw logits. entropy: of the whole
     distribution, bits; both nan where the rule tells only a part of it. symbols: (label, state
-    bytes) for each candidate, rewriting only. told: the mass of the next states, the most probable
-    first, that the rule can tell apart (the stored candidates and perhaps more); what lies beyond
-    it is exact in total and unknown in its contents. 1 where the rule tells the whole.
+    bytes) for each candidate, rewriting only. told: the mass of the next states that the rule can
+    tell apart (the stored candidates and perhaps more), which come first in the state's interval;
+    what lies beyond it is exact in total and unknown in its contents. 1 where the rule tells the
+    whole. sure: how many candidates are sure to be the leading ones, because nothing that is not
+    told can rank among them; ALL_KEPT: all.
     """
 
     keys: IdArray
@@ -75,6 +78,12 @@ class Expansion:
     complete: bool
     symbols: tuple[tuple[bytes, bytes], ...] = ()
     told: float = 1.0
+    sure: int = ALL_KEPT
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether something that is not told may be more probable than a candidate."""
+        return self.sure < len(self.log_probs)
 
     @property
     def tells_more(self) -> bool:

@@ -50,6 +50,7 @@ COLUMN_DTYPES: Final = {
     "expanded_count": "u4",  # candidates of each
     "expanded_complete": "u1",  # 1: the candidates are all there are
     "expanded_told": "f8",  # mass that the rule can tell apart; left out where it is 1 for all
+    "expanded_sure": "u4",  # candidates sure to lead; left out where all of all are (ALL_KEPT)
     "candidate_key": "u4",  # expansion after expansion, most probable first
     "candidate_log_prob": "f4",
     "symbol_key": "u4",

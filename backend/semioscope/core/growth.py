@@ -20,7 +20,7 @@ from semioscope.core.ledger import HIDDEN
 from semioscope.core.sampling import IDENTITY, IDENTITY_FINGERPRINT, Procedure, Weights
 from semioscope.core.symbols import Symbols
 from semioscope.core.tree import Tree
-from semioscope.core.types import Columns, IdArray, Key, NodeId, Seq, State
+from semioscope.core.types import ALL_KEPT, Columns, IdArray, Key, NodeId, Seq, State
 
 
 class _NewNode(NamedTuple):
@@ -245,6 +245,7 @@ class Growth:
             entropy=expansion.entropy,
             complete=expansion.complete,
             told=expansion.told,
+            sure=expansion.sure,
         )
 
     def _key_of(self, following: NextState) -> int:
@@ -297,6 +298,8 @@ class Growth:
         )
         if any(expansion.told < 1 for expansion in each):
             columns |= _columns({"expanded_told": [expansion.told for expansion in each]})
+        if any(expansion.sure != ALL_KEPT for expansion in each):
+            columns |= _columns({"expanded_sure": [expansion.sure for expansion in each]})
         columns["candidate_key"] = _joined([expansion.keys for expansion in each])
         columns["candidate_log_prob"] = np.concatenate(
             [np.zeros(0, np.float32), *(expansion.log_probs for expansion in each)]

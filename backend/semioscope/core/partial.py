@@ -13,7 +13,7 @@ from semioscope.core.distribution import MOST_ABOVE, Answer, Expansion, NextStat
 from semioscope.core.errors import Unavailable
 from semioscope.core.ranking import LEADING
 from semioscope.core.sampling import Procedure, Weights, weigh_stored, widths
-from semioscope.core.types import Float32Array, FloatArray, IdArray
+from semioscope.core.types import ALL_KEPT, Float32Array, FloatArray, IdArray
 
 MASS_TOLERANCE: Final = 1e-3
 """How far above one the leading probabilities may sum: servers compute some of them in half
@@ -21,15 +21,20 @@ precision."""
 
 
 def answer_partial(
-    question: Question, keys: IdArray, log_probs: Float32Array, procedure: Procedure
+    question: Question,
+    keys: IdArray,
+    log_probs: Float32Array,
+    procedure: Procedure,
+    sure: int = ALL_KEPT,
 ) -> Answer:
-    """The answer about one state from its K leading next states, most probable first.
+    """The answer about one state from K of its next states, the most probable first.
 
-    keys u32[K], log_probs f32[K], nats, finite, descending, ties by the lowest key; no other next
-    state is more probable than the last of them. Raises Unavailable "broken-rule" when they are
-    no part of a probability distribution.
+    keys u32[K], log_probs f32[K], nats, finite, descending, ties by the lowest key. No other next
+    state is more probable than the first `sure` of them; a procedure is said by these alone.
+    Raises Unavailable "broken-rule" when they are no part of a probability distribution.
     """
-    places = _Places(keys, log_probs, procedure)
+    sure = ALL_KEPT if sure >= len(keys) else sure
+    places = _Places(keys, log_probs, procedure, sure)
     return Answer(
         expansion=Expansion(
             keys=keys[:LEADING].copy(),
@@ -38,6 +43,7 @@ def answer_partial(
             entropy=math.nan,
             complete=False,
             told=places.told,
+            sure=sure,
         ),
         weights=places.weights,
         drawn=tuple(places.holding(u) for u in question.draws),
@@ -49,7 +55,9 @@ def answer_partial(
 class _Places:
     """Where the told next states of one state lie on the unit interval."""
 
-    def __init__(self, keys: IdArray, log_probs: Float32Array, procedure: Procedure) -> None:
+    def __init__(
+        self, keys: IdArray, log_probs: Float32Array, procedure: Procedure, sure: int
+    ) -> None:
         self._keys = keys
         self._log_probs = log_probs
         self._ends = np.cumsum(widths(1.0, 0.0, log_probs))
@@ -60,7 +68,7 @@ class _Places:
                 f"The rule returned leading probabilities that sum to {mass:g}: more than one.",
             )
         self.told = min(1.0, mass)
-        self.weights = weigh_stored(procedure, log_probs, False)
+        self.weights = weigh_stored(procedure, log_probs[:sure], False)
         self._procedure_ends = self._ends_under(self.weights, procedure)
 
     def holding(self, u: float) -> NextState | None:

@@ -207,10 +207,7 @@ export function nextStatesOf(
   };
 }
 
-/**
- * A lower bound on the entropy, bits, from the leading log-probabilities: what is left is spread
- * over next states none of which is more probable than the last of them.
- */
+/** A lower bound on the entropy, bits: as if all that is not listed were one next state. */
 function leastEntropy(logProbs: Float32Array): number {
   let nats = 0;
   let rest = 1;
@@ -219,8 +216,7 @@ function leastEntropy(logProbs: Float32Array): number {
     nats -= p * logProb;
     rest -= p;
   }
-  const most = Math.min(rest, Math.exp(logProbs[logProbs.length - 1] ?? 0));
-  return (nats - (rest > 0 ? rest * Math.log(most) : 0)) / Math.LN2;
+  return (nats - (rest > 0 ? rest * Math.log(rest) : 0)) / Math.LN2;
 }
 
 /** One token of a trajectory, for the reading strip. */

@@ -134,6 +134,32 @@ def test_a_procedure_is_said_exactly_where_its_cut_is_told_and_not_at_all_elsewh
     assert weights(MinP(0.5)) is None  # the third might be as probable as the second
 
 
+def test_where_something_unnamed_may_lead_a_procedure_is_said_by_what_surely_leads() -> None:
+    keys, log_probs = leading(np.log(np.array([0.4, 0.2, 0.1, 0.3])).astype(np.float32), 3)
+
+    def weights(*steps: Temperature | TopK | TopP | MinP) -> object:
+        return answer_partial(Question((0,)), keys, log_probs, Procedure(steps), 1).weights
+
+    answer = answer_partial(Question((0,), (0.5, 0.95)), keys, log_probs, IDENTITY, 1)
+    assert [each and each.key for each in answer.drawn] == [int(keys[1]), None]
+    assert answer.expansion.has_gaps
+    assert weights(Temperature(0)) is not None
+    assert weights(TopP(0.3)) is not None
+    assert weights(TopK(2)) is None
+
+
+class GappedRule(PartialRule):
+    """A partial toy that cannot name the third of its leading next states."""
+
+    def answer(self, questions: list[Question], procedure: Procedure) -> list[Answer]:
+        answers = []
+        for question in questions:
+            keys, log_probs = leading(self.row(tuple(question.state)), self.told)
+            named = np.arange(len(keys)) != 2
+            answers.append(answer_partial(question, keys[named], log_probs[named], procedure, 2))
+        return answers
+
+
 def test_leading_probabilities_above_one_are_no_distribution() -> None:
     keys, log_probs = np.arange(2, dtype=np.uint32), np.log(np.float32([0.7, 0.6]))
     with pytest.raises(Unavailable, match="more than one"):
@@ -151,11 +177,12 @@ PLANS: dict[str, Plan] = {
 
 @pytest.mark.parametrize("procedure", [IDENTITY, TOP_3, HOT], ids=["rule", "top 3", "hot"])
 @pytest.mark.parametrize("told", [0, 5, 70])
+@pytest.mark.parametrize("kind", [PartialRule, GappedRule])
 @pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
 def test_every_growth_goes_on_in_what_is_told_and_conserves_probability(
-    plan: Plan, told: int, procedure: Procedure
+    plan: Plan, kind: type[PartialRule], told: int, procedure: Procedure
 ) -> None:
-    garden = Garden(PartialRule(31, 80, told, (5, 6)), max_length=8)
+    garden = Garden(kind(31, 80, told, (5, 6)), max_length=8)
     garden.grow(plan, procedure)
     assert garden.tree.ledger.total == pytest.approx(1, abs=1e-6)
     assert 1 <= len(garden.asked) <= (plan.total or 400)
@@ -171,6 +198,7 @@ def test_every_growth_goes_on_in_what_is_told_and_conserves_probability(
         assert before is not None
         assert after is not None
         assert before.told == after.told < 1
+        assert before.sure == after.sure
     assert stored.is_untold(0, procedure.fingerprint) == garden.tree.is_untold(
         0, procedure.fingerprint
     )
@@ -226,6 +254,9 @@ def test_best_first_emits_nothing_that_what_is_not_told_may_exceed() -> None:
     told = garden.rule.answer([Question((0,))], IDENTITY)[0].expansion.log_probs
     least_bound = min(math.exp(told[-1]), 1 - float(np.exp(told).sum()))
     assert all(garden.probability(path) >= least_bound - 2e-6 for path in part)
+    gapped, _ = finished(GappedRule(8, 40, 34, spread=16.0), 400)
+    assert gapped == whole[: len(gapped)]
+    assert len(gapped) < len(part), "what cannot be named may be more probable than it"
 
 
 def test_typing_what_is_not_told_is_refused_and_changes_nothing() -> None:

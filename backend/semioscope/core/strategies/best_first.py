@@ -3,7 +3,7 @@
 import heapq
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final, TypeAlias
 
 import numpy as np
@@ -70,7 +70,8 @@ class _Fan:
     """The next states of one expanded state, the most probable first, as far as known.
 
     log_prob: of the state, nats from the root. rest: a bound on the log-probability of every
-    other next state, nats given the state. told: the mass that the rule can tell apart.
+    other next state, nats given the state. told: the mass that the rule can tell apart. has_gaps:
+    of the rest, something may be more probable than what is known.
     """
 
     node: NodeId
@@ -79,11 +80,17 @@ class _Fan:
     log_probs: Sequence[float]
     rest: float
     told: float
+    has_gaps: bool
 
     @property
     def can_widen(self) -> bool:
         """Whether the rule can tell more of the rest."""
         return self.told >= 1 or self.told - _mass(self.log_probs) > _ROUNDING
+
+    @property
+    def least(self) -> float:
+        """What no other next state exceeds, by rank alone."""
+        return 0.0 if self.has_gaps else min(self.log_probs, default=0.0)
 
     def cost(self, rank: int) -> float:
         """−log-probability from the root of a next state; beyond the known ones, of the rest."""
@@ -218,9 +225,11 @@ class _Search:
         if expansion is None:
             return
         log_probs = expansion.log_probs.tolist()
-        rest = -math.inf if expansion.complete else _bound(log_probs, min(log_probs, default=0.0))
         keys, log_prob = expansion.keys.tolist(), self._growth.cum_log_prob(node)
-        self._push_next(_Fan(node, log_prob, keys, log_probs, rest, expansion.told), 0)
+        fan = _Fan(node, log_prob, keys, log_probs, -math.inf, expansion.told, expansion.has_gaps)
+        if not expansion.complete:
+            fan.rest = _bound(log_probs, fan.least)
+        self._push_next(fan, 0)
 
     def _further(self, fan: _Fan, others: float) -> float:
         """How far down to search a state, nats given the state: to what else waits, but within
@@ -229,12 +238,14 @@ class _Search:
 
     def _widen(self, fan: _Fan, answer: Answer, threshold: float) -> None:
         """Goes on in a fan with more of its next states: all down to the threshold."""
-        known, above, told = len(fan.following), answer.above, answer.expansion.told
+        known, above = len(fan.following), answer.above
         log_probs = [one.log_prob for one in above]
-        wider = _Fan(fan.node, fan.log_prob, above, log_probs, fan.rest, told)
+        wider = replace(
+            fan, following=above, log_probs=log_probs, has_gaps=answer.expansion.has_gaps
+        )
         # What is cut short, or is not told, may lie above the threshold.
-        goes_on = len(above) < MOST_ABOVE and wider.can_widen
-        wider.rest = _bound(log_probs, threshold if goes_on else min(log_probs, default=0.0))
+        goes_on = len(above) < MOST_ABOVE and wider.can_widen and not wider.has_gaps
+        wider.rest = _bound(log_probs, threshold if goes_on else wider.least)
         self._push_next(wider, known)
 
     # -- what is finished

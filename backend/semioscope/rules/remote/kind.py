@@ -75,8 +75,8 @@ class EngineKind:
             yield "It puts a token of its own before every state."
         if not self.names_ids:
             yield (
-                "It names tokens by their text: those whose text is not theirs alone, and what "
-                "may rank below them, count as not told."
+                "It names tokens by their text: those whose text is not theirs alone count as "
+                "not told."
             )
         moment = "before" if self.is_before_temperature else "after"
         yield f"Its log-probabilities are those {moment} temperature; it is asked at temperature 1."

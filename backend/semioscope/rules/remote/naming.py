@@ -1,8 +1,8 @@
 """Which token a server means, and how far its list of leading tokens is sure.
 
 A server that names tokens by their text gives two of them one name where their texts are the same
-(halves of characters, special tokens). Such a name is never guessed at. Nor is what may rank below
-it: the list counts only as far as nothing unidentified can stand before its end.
+(halves of characters, special tokens). Such a name is never guessed at: its tokens are not told.
+The others are, but they are sure to lead only as far as nothing unnamed can rank before them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -63,17 +63,17 @@ class Names:
         """The one token that a server may write so; None where there are several, or none."""
         return self._by_text.get(text)
 
-    def leading(self, completion: Completion, asked: int) -> tuple[IdArray, Float32Array]:
-        """keys u32[K] and log_probs f32[K] (nats) of the leading next tokens, the most probable
-        first, ties by the lowest key, as far as they are sure."""
+    def leading(self, completion: Completion, asked: int) -> tuple[IdArray, Float32Array, int]:
+        """keys u32[K] and log_probs f32[K] (nats) of the told next tokens whose names are sure, the
+        most probable first, ties by the lowest key; and how many of them are sure to be the
+        leading ones."""
         told = leading_part(completion, asked)
         keys = [self.key_of(token) for token in told]
         known = [place for place, key in enumerate(keys) if key is not None]
         numbers = np.array([keys[place] for place in known], np.uint32)
         log_probs = np.array([told[place].log_prob for place in known], np.float32)
         order = np.lexsort((numbers, -log_probs))
-        sure = _sure(told, keys, log_probs, asked)
-        return numbers[order][:sure], log_probs[order][:sure]
+        return numbers[order], log_probs[order], _sure(told, keys, log_probs, asked)
 
 
 def leading_part(completion: Completion, asked: int) -> tuple[ToldToken, ...]:

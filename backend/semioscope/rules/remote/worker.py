@@ -21,7 +21,7 @@ from semioscope.rules.remote.rule import RemoteRule
 from semioscope.rules.remote.turns import Turns
 from semioscope.rules.worker import INTERACTIVE
 
-_NOTHING: Final = (np.zeros(0, np.uint32), np.zeros(0, np.float32))
+_NOTHING: Final = (np.zeros(0, np.uint32), np.zeros(0, np.float32), 0)
 
 _log = logging.getLogger(__name__)
 
@@ -102,12 +102,12 @@ class RemoteWorker:
         self, question: Question, procedure: Procedure, priority: int, group: str
     ) -> Answer:
         async with self._turns.turn(priority, group):
-            keys, log_probs = await self._leading(question)
-        return answer_partial(question, keys, log_probs, procedure)
+            keys, log_probs, sure = await self._leading(question)
+        return answer_partial(question, keys, log_probs, procedure, sure)
 
-    async def _leading(self, question: Question) -> tuple[IdArray, Float32Array]:
-        """The leading next tokens of a state, as far as they are told; none of one whose text
-        would be taken for other tokens."""
+    async def _leading(self, question: Question) -> tuple[IdArray, Float32Array, int]:
+        """The next tokens of a state that are told, and how many surely lead; none of one whose
+        text would be taken for other tokens."""
         state = tuple(question.state)
         prompt: list[int] | str | None = list(state)
         if not self._kind.takes_ids:
