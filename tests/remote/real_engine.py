@@ -113,7 +113,8 @@ async def test_its_numbers_are_those_of_the_same_model_here(
         assert likely.any()
         apart = np.abs(told.log_probs - here[place][told.keys])[likely]
         differences.append(float(apart.max()))
-        assert told.keys[0] == here[place].argmax()
+        if told.sure:  # else what leads shares its text with other tokens, and is not told
+            assert told.keys[0] == here[place].argmax()
         assert 0 < told.told < 1
     print(f"\nRESULT remote numbers: at most {max(differences):.3f} nats apart (p > 1 %)")
     assert max(differences) < NEAR

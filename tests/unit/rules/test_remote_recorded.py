@@ -33,7 +33,8 @@ async def test_a_real_servers_answers_are_read_as_the_default_models_own() -> No
     local = load_causal_lm(DEFAULT_SOURCE, Settings())
     for row in local.log_probs(states):
         told = answers[row.place].expansion
-        assert told.keys[0] == row.log_probs.argmax()
+        if told.sure:  # else what leads shares its text with other tokens, and is not told
+            assert told.keys[0] == row.log_probs.argmax()
         likely = told.log_probs > np.log(0.01)
         assert np.abs(told.log_probs - row.log_probs[told.keys])[likely].max() < NEAR
         assert 0.3 < told.told < 1
