@@ -165,6 +165,8 @@ class StubEngine:
             return 500, {"error": {"message": "validation error: prompt"}}
         else:
             state = prompt
+        if asked.get("echo"):
+            return self._echoed(state)
         temperature = asked["temperature"] if self.after_temperature else 1.0
         log_probs = self.scale * self.law.log_probs(state, temperature)
         ranked = np.lexsort((np.arange(self.law.size), -log_probs))
@@ -179,6 +181,21 @@ class StubEngine:
             "choices": [{"index": 0, "text": "?", "logprobs": logprobs, "finish_reason": "length"}],
             "usage": {"prompt_tokens": len(state), "completion_tokens": 1},
         }
+
+    def _echoed(self, state: list[int]) -> tuple[int, Any]:
+        """The prompt's own log-probabilities; only vLLM and SGLang give them."""
+        if self.speaks not in ("vllm", "sglang"):
+            return 400, {"error": {"message": "Only no echo is supported"}}
+        scores = [
+            None,
+            *(self._score(state[:place], state[place]) for place in range(1, len(state))),
+        ]
+        logprobs = {"tokens": ["?"] * len(state), "token_logprobs": [*scores, -1.0]}
+        choice = {"index": 0, "text": "?", "logprobs": logprobs, "finish_reason": "length"}
+        return 200, {"choices": [choice], "usage": {"prompt_tokens": len(state)}}
+
+    def _score(self, state: list[int], key: int) -> float:
+        return float(self.law.log_probs(state)[key])
 
     def _shaped(
         self, told: list[tuple[int, float]], drawn: tuple[int, float], asked: Any

@@ -108,7 +108,25 @@ async def test_a_procedure_that_needs_more_draws_nothing_and_is_asked_about_once
     assert len(columns["weight_untold_node"]) == tree["expansions"]
 
 
-async def test_what_is_not_told_cannot_be_typed(eve: Visitor, stub: StubEngine) -> None:
+async def test_what_is_typed_is_scored_though_it_does_not_lead(
+    eve: Visitor, stub: StubEngine
+) -> None:
+    ref, tree = await grown(eve)
+    exact = stub.law.log_probs(_prompt(tree))
+    least = int(exact.argmin())
+    branch = await eve.post(f"/trees/{ref}/branches", {"node": 0, "keys": [least]})
+    state = await eve.get(f"/trees/{ref}/states/{branch['node']}")
+    assert state["log_prob"] == pytest.approx(exact[least], abs=1e-4)
+    assert shares(await eve.get(f"/trees/{ref}")) == pytest.approx(1, abs=1e-6)
+    await eve.call("PUT", f"/trees/{ref}/procedure", {"procedure": TOP_5})
+    await eve.at_rest(ref)
+    assert shares(await eve.get(f"/trees/{ref}")) == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("stub", [StubEngine("llama.cpp", key=KEY)], ids=["llama.cpp"])
+async def test_what_is_not_told_cannot_be_typed_where_nothing_scores_it(
+    eve: Visitor, stub: StubEngine
+) -> None:
     ref, tree = await grown(eve)
     least = int(stub.law.log_probs(_prompt(tree)).argmin())
     answer = await eve.call("POST", f"/trees/{ref}/branches", {"node": 0, "keys": [least]})

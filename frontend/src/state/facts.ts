@@ -1,7 +1,7 @@
 import type { StateRef } from "../model/ref";
 import { label, pieceAfter, piecesAfter } from "../model/text";
 import type { TreeModel } from "../model/tree";
-import type { Weighting } from "../model/weighting";
+import { ALL_KEPT, type Weighting } from "../model/weighting";
 
 export type Status = "prompt" | "expanded" | "frontier" | "terminal" | "candidate" | "pruned";
 
@@ -99,7 +99,8 @@ function stepLogProb(
 ): number | null {
   const weights = weighting.weightsAt(node);
   if (weights === null) return null;
-  return rank < weights.kept ? weighting.beta * logProb - weights.logZ : -Infinity;
+  const isKept = weights.kept === ALL_KEPT || rank < weights.kept;
+  return isKept ? weighting.beta * logProb - weights.logZ : -Infinity;
 }
 
 function pathLogProb(model: TreeModel, weighting: Weighting, node: number): number | null {
@@ -192,13 +193,15 @@ export function nextStatesOf(
   }
   const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
   const all = stored.complete && rows.length >= stored.count;
+  const restP = all ? 0 : Math.max(0, 1 - sum(rows.map(({ p }) => p)));
   const known = rows.every(({ q }) => q !== null);
   const keptAll = weights === null || weights.kept >= (model.shape.alphabetSize ?? Infinity);
   return {
     rows,
-    restP: all ? 0 : Math.max(0, 1 - sum(rows.map(({ p }) => p))),
+    restP,
     restQ: known ? (all ? 0 : Math.max(0, 1 - sum(rows.map(({ q }) => q ?? 0)))) : null,
-    untold: 1 - model.told(node),
+    // What was typed may be listed though the rule does not tell it among the leading ones.
+    untold: Math.min(restP, 1 - model.told(node)),
     entropy: model.entropy(node),
     leastEntropy: leastEntropy(stored.logProbs),
     entropyProcedure: weights?.entropy ?? null,

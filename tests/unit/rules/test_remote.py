@@ -14,6 +14,7 @@ import pytest
 from semioscope.core.distribution import Answer, Question
 from semioscope.core.errors import InvalidRequest, Unavailable
 from semioscope.core.sampling import IDENTITY
+from semioscope.core.types import UNKNOWN_RANK
 from semioscope.rules.remote import RemoteRule, RemoteWorker, load_engine
 from semioscope.rules.worker import BACKGROUND, INTERACTIVE
 from semioscope.settings import EngineSettings, Settings
@@ -75,6 +76,7 @@ def test_the_probe_says_what_a_server_does(speaks: Speaks, load: Callable[..., L
     assert engine.names_ids == (speaks in ("vllm", "llama.cpp"))
     assert ("by their text" in notes) != engine.names_ids
     assert "before temperature" in notes
+    assert engine.scores == (speaks in ("vllm", "sglang"))
     assert not rule.description.whole_distribution
     assert rule.description.end_keys == (rule.alphabet.size - 1,)
     assert rule.alphabet.bytes_of(rule.alphabet.size - 1) == END.encode()
@@ -106,6 +108,28 @@ async def test_a_text_is_sent_only_where_it_says_just_these_tokens(
     assert [each["prompt"] for each in stub.asked] == ["the"]
     with pytest.raises(InvalidRequest, match="into other tokens"):
         await worker.ask([Question(letters, keys=(1,))], IDENTITY, group="a")
+
+
+async def test_a_token_that_does_not_lead_is_scored_where_the_server_can(
+    load: Callable[..., Loaded],
+) -> None:
+    stub = StubEngine("vllm")
+    rule, worker = load(stub)
+    state = rule.encode("the man")
+    exact = stub.law.log_probs(state)
+    first, last = int(exact.argmax()), int(exact.argmin())
+    (answer,) = await worker.ask([Question(state, keys=(last, first))], IDENTITY, group="a")
+    scored, leads = answer.scored
+    assert scored is not None
+    assert leads is not None
+    assert scored.log_prob == pytest.approx(exact[last], abs=1e-5)
+    assert (scored.rank, leads.rank) == (UNKNOWN_RANK, 0)
+    assert np.isnan(scored.cum)
+    assert len(stub.asked) == 2
+
+    rule, worker = load(StubEngine("llama.cpp"))
+    (answer,) = await worker.ask([Question(state, keys=(last, first))], IDENTITY, group="a")
+    assert [each is None for each in answer.scored] == [True, False]
 
 
 def test_a_server_that_tells_what_temperature_made_is_known_as_such(

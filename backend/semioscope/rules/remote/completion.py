@@ -61,6 +61,16 @@ def read_completion(answer: Any) -> Completion:
         raise ValueError(f"no completion: {type(error).__name__}") from None
 
 
+def read_score(answer: Any, place: int) -> float:
+    """The log-probability, nats, of the echoed prompt's token at `place`, given those before it;
+    −∞ if it is impossible. Raises ValueError for an answer that does not say."""
+    try:
+        log_prob = _nats(answer["choices"][0]["logprobs"]["token_logprobs"][place])
+    except (KeyError, IndexError, TypeError) as error:
+        raise ValueError(f"no score: {type(error).__name__}") from None
+    return log_prob if log_prob > _IMPOSSIBLE else -math.inf
+
+
 def _mapped(logprobs: Mapping[str, Any]) -> tuple[list[ToldToken], ToldToken, int]:
     first = logprobs["top_logprobs"][0]
     told = [_named(str(name), log_prob) for name, log_prob in first.items()]

@@ -42,7 +42,8 @@ class EngineKind:
     leading: how many of the most probable next tokens it tells. names_ids: it names them by id.
     manner: how it writes them as text. is_before_temperature: what it tells is the model's own
     distribution, before temperature. prefix: tokens of its own before every text. tokenizing: its
-    own tokenizer, where states are sent as text. options: extras of its requests.
+    own tokenizer, where states are sent as text. scores: it tells the probability of any token that
+    it is given, beside the leading ones. options: extras of its requests.
     """
 
     model: str
@@ -53,6 +54,7 @@ class EngineKind:
     is_before_temperature: bool
     prefix: int
     tokenizing: Tokenizing | None
+    scores: bool
     options: Mapping[str, Any]
 
     def notes(self) -> tuple[str, ...]:
@@ -71,6 +73,8 @@ class EngineKind:
                 "This engine takes no token ids: states are sent as text, and where its tokenizer "
                 "would cut that text into other tokens, nothing is told."
             )
+        if self.scores:
+            yield "A token that is typed is scored by itself, if it is not among those."
         if self.prefix:
             yield "It puts a token of its own before every state."
         if not self.names_ids:

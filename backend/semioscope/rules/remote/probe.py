@@ -15,7 +15,12 @@ import numpy as np
 from semioscope.core.errors import Unavailable
 from semioscope.rules.causal_lm.text import ModelText
 from semioscope.rules.remote.client import QUICK, EngineClient
-from semioscope.rules.remote.completion import Completion, ToldToken, read_completion
+from semioscope.rules.remote.completion import (
+    Completion,
+    ToldToken,
+    read_completion,
+    read_score,
+)
 from semioscope.rules.remote.kind import EngineKind, Tokenizing
 from semioscope.rules.remote.naming import Manner, Names, leading_part
 
@@ -75,6 +80,7 @@ class Probe:
             ),
             prefix=prefix,
             tokenizing=None if takes_ids else await self._tokenizing(states[0]),
+            scores=takes_ids and await self._scores(states[0], answers[0], names),
             options=dict(self._options),
         )
 
@@ -151,6 +157,27 @@ class Probe:
         if _agree(at_one, cold, 0.5) and _agree(at_one, hot, 2.0):
             return False
         raise self._unfit("changes its log-probabilities with temperature in no known way")
+
+    async def _scores(self, state: Sequence[int], answer: Completion, names: Names) -> bool:
+        """Whether it scores a given token rightly: as it does where the token is a leading one."""
+        for told in sorted(answer.told, key=lambda token: -token.log_prob)[:2]:
+            key = names.key_of(told)
+            if key is None:
+                return False
+            body = score_request(self._model, state, key)
+            try:
+                scored = read_score(
+                    await self._client.post("/completions", body, QUICK), len(state)
+                )
+            except ValueError:
+                return False
+            except Unavailable as error:
+                if error.code not in _NO:
+                    raise
+                return False
+            if abs(scored - told.log_prob) > SAME:
+                return False
+        return True
 
     async def _written(self, prompts: Sequence[Any], leading: int) -> list[Completion]:
         """Its answers without the option that names tokens by id: with their texts."""
@@ -243,6 +270,11 @@ def completion_request(
         "logprobs": leading,
         **options,
     }
+
+
+def score_request(model: str, state: Sequence[int], key: int) -> dict[str, Any]:
+    """The prompt and one token more, echoed with their log-probabilities."""
+    return completion_request(model, [*state, key], 1, {"echo": True})
 
 
 def _ranked(answer: Completion) -> list[ToldToken]:

@@ -2,21 +2,23 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from semioscope.core.distribution import Answer, Question
+from semioscope.core.distribution import Answer, NextState, Question
 from semioscope.core.errors import InvalidRequest, SemioscopeError, Unavailable
-from semioscope.core.partial import answer_partial
+from semioscope.core.partial import MASS_TOLERANCE, answer_partial
 from semioscope.core.sampling import Procedure
-from semioscope.core.types import Float32Array, IdArray
+from semioscope.core.types import UNKNOWN_RANK, Float32Array, IdArray
 from semioscope.rules.remote.client import EngineClient
-from semioscope.rules.remote.completion import read_completion
+from semioscope.rules.remote.completion import read_completion, read_score
 from semioscope.rules.remote.loop_thread import LoopThread
 from semioscope.rules.remote.naming import Names
-from semioscope.rules.remote.probe import completion_request
+from semioscope.rules.remote.probe import completion_request, score_request
 from semioscope.rules.remote.rule import RemoteRule
 from semioscope.rules.remote.turns import Turns
 from semioscope.rules.worker import INTERACTIVE
@@ -103,7 +105,28 @@ class RemoteWorker:
     ) -> Answer:
         async with self._turns.turn(priority, group):
             keys, log_probs, sure = await self._leading(question)
-        return answer_partial(question, keys, log_probs, procedure, sure)
+            answer = answer_partial(question, keys, log_probs, procedure, sure)
+            if self._kind.scores and None in answer.scored:
+                return replace(answer, scored=await self._scored(question, answer))
+            return answer
+
+    async def _scored(self, question: Question, answer: Answer) -> tuple[NextState | None, ...]:
+        """The next states asked for, those that do not lead scored one by one; where they rank is
+        not known."""
+        scored = list(answer.scored)
+        state = tuple(question.state)
+        for place, key in enumerate(question.keys):
+            if scored[place] is not None:
+                continue
+            body = score_request(self._kind.model, state, key)
+            try:
+                log_prob = read_score(await self._client.post("/completions", body), len(state))
+            except ValueError:
+                raise self._client.nonsense() from None
+            if math.exp(log_prob) > 1 - answer.expansion.told + MASS_TOLERANCE:
+                raise self._client.nonsense()
+            scored[place] = NextState(key, log_prob, UNKNOWN_RANK, math.nan, math.nan)
+        return tuple(scored)
 
     async def _leading(self, question: Question) -> tuple[IdArray, Float32Array, int]:
         """The next tokens of a state that are told, and how many surely lead; none of one whose
