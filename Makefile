@@ -19,7 +19,7 @@ packages := frontend/node_modules/.package-lock.json
 page := frontend/dist/index.html
 browser := .make/chromium
 
-.PHONY: help run model build test lint types page-checks pytest bench bench-spine bench-engine clean
+.PHONY: help run model build test test-remote lint types page-checks pytest bench bench-spine bench-engine clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -54,6 +54,19 @@ page-checks: $(packages) ## svelte-check, layers and unit tests of the page
 
 pytest: $(environment) $(page) $(browser)
 	@SEMIOSCOPE_CHROMIUM="$$(cat $(browser))" $(BIN)/python -m pytest -q --durations=15 $(ARGS)
+
+# llama-cpp-python is compiled, in an environment of its own: about 8 minutes on two processors.
+# LLAMA_PYTHON names another Python that has it; SEMIOSCOPE_RECORD=1 records the stub's answers.
+LLAMA_PYTHON ?= .make/remote-venv/bin/python
+
+test-remote: $(environment) $(if $(filter .make/%,$(LLAMA_PYTHON)),.make/remote) ## remote engines, against a real llama.cpp server (built on first use)
+	@$(STEP) "default model" $(MAKE) model
+	@SEMIOSCOPE_LLAMA_PYTHON="$(LLAMA_PYTHON)" $(BIN)/python -m pytest -q -s tests/remote/real_engine.py $(ARGS)
+
+.make/remote: tests/remote/requirements.txt
+	@$(STEP) "llama.cpp: environment" .ci/environment .make/remote-venv
+	@$(STEP) "llama.cpp: build" .make/remote-venv/bin/python -m pip install -q -r $<
+	@touch $@
 
 bench: bench-spine bench-engine ## every benchmark
 

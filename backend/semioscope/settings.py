@@ -1,22 +1,79 @@
 """What a server may be told: folders, addresses, and the bound of everything one can ask for.
 
-Every setting can be given in the environment, as SEMIOSCOPE_ and its name in capitals.
+Every setting can be given in the environment, as SEMIOSCOPE_ and its name in capitals. Remote
+engines are a JSON list:
+
+    SEMIOSCOPE_ENGINES='[{"name": "vLLM", "url": "http://localhost:8000/v1",
+                          "tokenizer": "/models/llama", "key_env": "VLLM_KEY"}]'
 """
 
+import re
 from pathlib import Path
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _REPOSITORY: Final = Path(__file__).resolve().parents[2]
+
+
+class EngineSettings(BaseModel):
+    """An inference engine behind the OpenAI-compatible completions API (vLLM, SGLang, llama.cpp's
+    server …). Its key is never written here: only the name of the variable that holds it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: str = Field(min_length=1, max_length=60)
+    """What people choose it by."""
+    url: str
+    """The base of its API, mostly ending in /v1."""
+    tokenizer: str
+    """Of its model: a local folder with tokenizer.json, a GGUF file, the hub name of a model in the
+    local cache, or "smollm2", the embedded default."""
+    model: str | None = None
+    """Which of its models; without it the first that it lists."""
+    key_env: str | None = None
+    """The environment variable that holds its key."""
+    window: int | None = Field(default=None, ge=2)
+    """The longest state it takes, in tokens, where it does not say so itself."""
+    leading: int = Field(default=1000, ge=1)
+    """How many leading log-probabilities it is asked for; it may tell fewer."""
+    concurrency: int = Field(default=16, ge=1, le=1024)
+    """Requests that it is sent at a time."""
+    timeout_s: float = Field(default=60.0, gt=0)
+    """How long one request may take."""
+
+    @field_validator("url")
+    @classmethod
+    def _plain(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("an engine's url begins with http:// or https://")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("an engine's url holds no key; key_env names the variable that does")
+        return value.rstrip("/")
+
+    @property
+    def slug(self) -> str:
+        """The name as a part of an id."""
+        return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-") or "1"
+
+    @property
+    def summary(self) -> str:
+        """One sentence for people who choose."""
+        return f"A language model of the engine {self.name}: its leading next tokens are told."
 
 
 class Settings(BaseSettings):
     """The settings of one server; immutable once made."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SEMIOSCOPE_", frozen=True, extra="forbid", populate_by_name=True
+        env_prefix="SEMIOSCOPE_",
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        hide_input_in_errors=True,
     )
 
     data_folder: Path = Path("~/.local/share/semioscope")
@@ -36,6 +93,8 @@ class Settings(BaseSettings):
 
     models: Annotated[tuple[str, ...], NoDecode] = ()
     """Further causal LMs, comma-separated: hub names, local folders, GGUF files."""
+    engines: tuple[EngineSettings, ...] = ()
+    """Remote inference engines, as a JSON list."""
     torch_threads: int | None = Field(default=None, ge=1)
     """Threads of one forward pass; None leaves it to torch."""
 
@@ -60,6 +119,13 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("engines")
+    @classmethod
+    def _distinct(cls, value: tuple[EngineSettings, ...]) -> tuple[EngineSettings, ...]:
+        if len({engine.slug for engine in value}) < len(value):
+            raise ValueError("every engine needs a name of its own")
         return value
 
     @field_validator("data_folder", "cache_folder", "page_folder")

@@ -2,8 +2,10 @@
 
 import math
 from base64 import b64encode
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from semioscope import __version__
 from semioscope.api import wire
@@ -141,11 +143,16 @@ def events(found: list[Event], limit: int) -> wire.EventList:
             by=event.by,
             change=event.change,
             payload=event.payload,
-            columns={name: column.tolist() for name, column in event.columns.items()},
+            columns={name: _listed(column) for name, column in event.columns.items()},
         )
         for event in found
     ]
     return wire.EventList(events=listed, next=listed[-1].seq if len(listed) == limit else None)
+
+
+def _listed(column: NDArray[Any]) -> list[float | int | None]:
+    """The values; None for nan, which JSON has not."""
+    return [None if value != value else value for value in column.tolist()]
 
 
 def state(tree: Tree, node: NodeId) -> wire.StateView:
@@ -173,8 +180,9 @@ def state(tree: Tree, node: NodeId) -> wire.StateView:
         rest=None
         if expansion is None
         else max(0.0, 1.0 - float(np.exp(expansion.log_probs.astype(np.float64)).sum())),
-        entropy=None if expansion is None else expansion.entropy,
-        procedure_entropy=None if weights is None else weights.entropy,
+        untold=None if expansion is None else 1.0 - expansion.told,
+        entropy=None if expansion is None else _known(expansion.entropy),
+        procedure_entropy=None if weights is None else _known(weights.entropy),
         procedure_kept=None if weights is None else weights.kept,
         path=[
             wire.PathStep(node=step, key=tree.key(step), text=text, log_prob=tree.log_prob(step))
@@ -220,6 +228,10 @@ def _candidates(tree: Tree, node: NodeId) -> list[wire.Candidate]:
 def _visible_child(tree: Tree, node: NodeId, key: int) -> int | None:
     child = tree.find_child(node, key)
     return child if child is not None and tree.has(child) else None
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 def _bits(log_prob: float) -> float:

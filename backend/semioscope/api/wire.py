@@ -432,7 +432,13 @@ class StateView(_Told):
     under_cut: bool
     residual: Annotated[float | None, Field(description="1 − Σ of its children.")]
     rest: Annotated[float | None, Field(description="1 − Σ of the stored candidates.")]
-    entropy: Annotated[float | None, Field(description="bits, of the whole distribution")]
+    untold: Annotated[
+        float | None, Field(description="The mass whose contents the rule does not tell.")
+    ]
+    entropy: Annotated[
+        float | None,
+        Field(description="bits, of the whole distribution; null where the rule tells only a part"),
+    ]
     procedure_entropy: Annotated[float | None, Field(description="bits")]
     procedure_kept: Annotated[int | None, Field(description="Next states the procedure keeps.")]
     path: list[PathStep]
@@ -446,7 +452,9 @@ class EventView(_Told):
     by: str
     change: str
     payload: dict[str, Any]
-    columns: dict[str, list[float | int]]
+    columns: Annotated[
+        dict[str, list[float | int | None]], Field(description="null: a number not known.")
+    ]
 
 
 class EventList(_Told):

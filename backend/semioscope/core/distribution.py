@@ -14,7 +14,7 @@ import numpy as np
 from semioscope.core.errors import Unavailable
 from semioscope.core.ranking import LEADING, RankedRow
 from semioscope.core.sampling import Procedure, Weights, weigh_row, widths
-from semioscope.core.types import Float32Array, FloatArray, IdArray, State
+from semioscope.core.types import ALL_KEPT, Float32Array, FloatArray, IdArray, State
 
 MOST_ABOVE: Final = 4096
 """The most next states that one question about a threshold returns."""
@@ -22,6 +22,8 @@ MASS_TOLERANCE: Final = 1e-5
 """How far from one the probabilities of a state may sum before the rule counts as broken."""
 _MOST_NATS: Final = 700.0
 """The logarithm of a mass that can still be written as a number."""
+TOLD_ROUNDING: Final = 1e-6
+"""By how much the stored candidates may seem to leave of what is told, when they leave nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class NextState:
     """One next state with its place in rank order.
 
     cum and cum_procedure are F(t⁻), the mass before it, under the rule and under the procedure;
-    cum_procedure is nan where the procedure cuts it. symbol: (label, state bytes), rewriting only.
+    cum_procedure is nan where the procedure cuts it. (Of a rule that tells a part, rank counts what
+    is told, and is at most the true one.) symbol: (label, state bytes), rewriting only.
     """
 
     key: int
@@ -61,7 +64,12 @@ class Expansion:
 
     keys u32[K], log_probs f32[K] (nats) in rank order: the leading candidates. `complete`: no
     other next state is possible. log_sum_exp: of the raw logits. entropy: of the whole
-    distribution, bits. symbols: (label, state bytes) for each candidate, rewriting only.
+    distribution, bits; both nan where the rule tells only a part of it. symbols: (label, state
+    bytes) for each candidate, rewriting only. told: the mass of the next states that the rule can
+    tell apart (the stored candidates and perhaps more), which come first in the state's interval;
+    what lies beyond it is exact in total and unknown in its contents. 1 where the rule tells the
+    whole. sure: how many candidates are sure to be the leading ones, because nothing that is not
+    told can rank among them; ALL_KEPT: all.
     """
 
     keys: IdArray
@@ -70,19 +78,35 @@ class Expansion:
     entropy: float
     complete: bool
     symbols: tuple[tuple[bytes, bytes], ...] = ()
+    told: float = 1.0
+    sure: int = ALL_KEPT
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether something that is not told may be more probable than a candidate."""
+        return self.sure < len(self.log_probs)
+
+    @property
+    def tells_more(self) -> bool:
+        """Whether the rule, asked again, could name next states that are not stored."""
+        if self.complete or self.told >= 1:
+            return not self.complete
+        return self.told - float(np.exp(self.log_probs.astype(np.float64)).sum()) > TOLD_ROUNDING
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The expansion of a state, the procedure there, and the next states asked for, in order.
 
-    `drawn` is empty where nothing can follow.
+    `drawn` is empty where nothing can follow. Of a rule that tells only a part of its
+    distribution, `weights` is None where the procedure needs more than that part, and `drawn` and
+    `scored` have None for what is not told.
     """
 
     expansion: Expansion
-    weights: Weights
-    drawn: tuple[NextState, ...]
-    scored: tuple[NextState, ...]
+    weights: Weights | None
+    drawn: tuple[NextState | None, ...]
+    scored: tuple[NextState | None, ...]
     above: tuple[NextState, ...]
 
 

@@ -49,6 +49,8 @@ COLUMN_DTYPES: Final = {
     "expanded_entropy": "f4",  # bits, of the whole distribution
     "expanded_count": "u4",  # candidates of each
     "expanded_complete": "u1",  # 1: the candidates are all there are
+    "expanded_told": "f8",  # mass that the rule can tell apart; left out where it is 1 for all
+    "expanded_sure": "u4",  # candidates sure to lead; left out where all of all are (ALL_KEPT)
     "candidate_key": "u4",  # expansion after expansion, most probable first
     "candidate_log_prob": "f4",
     "symbol_key": "u4",
@@ -71,6 +73,7 @@ COLUMN_DTYPES: Final = {
     "weight_entropy": "f4",  # bits, under the procedure
     "weight_tail_node": "u4",
     "weight_tail_cum": "f8",  # F(t⁻) under the procedure
+    "weight_untold_node": "u4",  # states at which the procedure needs more than the rule tells
 }
 """Every column an event may carry, with its dtype."""
 WEIGHTS: Final = tuple(name for name in COLUMN_DTYPES if name.startswith("weight_"))

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from semioscope.core.distribution import Expansion
 from semioscope.core.events import column
 from semioscope.core.growable import Growable
-from semioscope.core.types import UNKNOWN_RANK, Columns, IdArray
+from semioscope.core.types import ALL_KEPT, UNKNOWN_RANK, Columns, IdArray
 
 _AT_ONCE = 1 << 14
 
@@ -22,6 +22,8 @@ class Expansions:
         self._log_sum_exp = Growable("<f4")
         self._entropy = Growable("<f4")
         self._complete = Growable("u1")
+        self._told = Growable("<f8")
+        self._sure = Growable("<u4")
         self._key = Growable("<u4")
         self._log_prob = Growable("<f4")
 
@@ -47,6 +49,8 @@ class Expansions:
             log_sum_exp=float(self._log_sum_exp.values[row]),
             entropy=float(self._entropy.values[row]),
             complete=bool(self._complete.values[row]),
+            told=float(self._told.values[row]),
+            sure=int(self._sure.values[row]),
         )
 
     def add(self, columns: Columns) -> tuple[IdArray, NDArray[np.bool_]]:
@@ -58,6 +62,8 @@ class Expansions:
         nodes = column(columns, "expanded_node")
         counts = column(columns, "expanded_count")
         complete = column(columns, "expanded_complete")
+        told = columns.get("expanded_told", np.ones(nodes.size))
+        sure = columns.get("expanded_sure", np.full(nodes.size, ALL_KEPT, np.uint32))
         if nodes.size:
             self._row_of.fill(max(0, int(nodes.max()) + 1 - self._row_of.size), -1)
         is_new = self._rows(nodes) < 0
@@ -72,6 +78,8 @@ class Expansions:
         self._log_sum_exp.append(column(columns, "expanded_log_sum_exp")[is_new])
         self._entropy.append(column(columns, "expanded_entropy")[is_new])
         self._complete.append(complete[is_new])
+        self._told.append(told[is_new])
+        self._sure.append(sure[is_new])
         rows = self._rows(nodes)
         return nodes, (self._count.values[rows] == 0) & (self._complete.values[rows] != 0)
 
@@ -88,7 +96,11 @@ class Expansions:
 
     def to_columns(self) -> Columns:
         """The expanded_* and candidate_* columns of the whole tree, row after row."""
-        return {
+        told, sure = self._told.values, self._sure.values
+        partial: Columns = {"expanded_told": told} if np.any(told < 1) else {}
+        if np.any(sure != ALL_KEPT):
+            partial["expanded_sure"] = sure
+        return partial | {
             "expanded_node": self.node.values,
             "expanded_log_sum_exp": self._log_sum_exp.values,
             "expanded_entropy": self._entropy.values,

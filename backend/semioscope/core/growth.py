@@ -20,7 +20,7 @@ from semioscope.core.ledger import HIDDEN
 from semioscope.core.sampling import IDENTITY, IDENTITY_FINGERPRINT, Procedure, Weights
 from semioscope.core.symbols import Symbols
 from semioscope.core.tree import Tree
-from semioscope.core.types import Columns, IdArray, Key, NodeId, Seq, State
+from semioscope.core.types import ALL_KEPT, Columns, IdArray, Key, NodeId, Seq, State
 
 
 class _NewNode(NamedTuple):
@@ -66,7 +66,10 @@ class Growth:
             stored = self.tree.stored_expansion(node) if node < self.tree.size else None
             self._expansions[node] = stored or self._with_own_keys(answer.expansion)
         if fingerprint != IDENTITY_FINGERPRINT and self.weights_at(node) is None:
-            self._weights[node] = answer.weights
+            if answer.weights is None:
+                self._untold[node] = None
+            else:
+                self._weights[node] = answer.weights
 
     def child(self, parent: int, following: NextState | int) -> NodeId:
         """The node of a next state: the one there is (shown again if it was hidden), else new.
@@ -110,7 +113,7 @@ class Growth:
         columns = self._node_columns() | self._expansion_columns() | self._weight_columns()
         columns |= self._symbols.to_columns() if len(self._symbols) else {}
         columns = {name: column for name, column in columns.items() if column.size}
-        if self._weights or self._weight_tails:
+        if self._weights or self._weight_tails or self._untold:
             payload["procedure"] = self.procedure.to_wire()
             payload["fingerprint"] = self.procedure.fingerprint
         self._reset()
@@ -189,6 +192,7 @@ class Growth:
         self._tails: dict[int, NextState] = {}
         self._weights: dict[int, Weights] = {}
         self._weight_tails: dict[int, float] = {}
+        self._untold: dict[int, None] = {}
         self._visits: Counter[int] = Counter()
         self._symbols = Symbols(None)
 
@@ -240,6 +244,8 @@ class Growth:
             log_sum_exp=expansion.log_sum_exp,
             entropy=expansion.entropy,
             complete=expansion.complete,
+            told=expansion.told,
+            sure=expansion.sure,
         )
 
     def _key_of(self, following: NextState) -> int:
@@ -290,6 +296,10 @@ class Growth:
                 "expanded_complete": [expansion.complete for expansion in each],
             }
         )
+        if any(expansion.told < 1 for expansion in each):
+            columns |= _columns({"expanded_told": [expansion.told for expansion in each]})
+        if any(expansion.sure != ALL_KEPT for expansion in each):
+            columns |= _columns({"expanded_sure": [expansion.sure for expansion in each]})
         columns["candidate_key"] = _joined([expansion.keys for expansion in each])
         columns["candidate_log_prob"] = np.concatenate(
             [np.zeros(0, np.float32), *(expansion.log_probs for expansion in each)]
@@ -306,6 +316,7 @@ class Growth:
                 "weight_entropy": [weights.entropy for weights in each],
                 "weight_tail_node": list(self._weight_tails),
                 "weight_tail_cum": list(self._weight_tails.values()),
+                "weight_untold_node": list(self._untold),
             }
         )
 

@@ -251,7 +251,14 @@ def weigh_stored(
     needed and absent). Returns None where what is stored does not suffice (DESIGN.md section 3);
     what it returns is exact.
     """
+    if not len(log_probs) and not complete:
+        return _nothing_told(procedure)
     return _weigh(procedure, StoredRow(log_probs, complete), rule_entropy)
+
+
+def _nothing_told(procedure: Procedure) -> Weights | None:
+    """Where not one candidate is stored, only the rule itself can be said."""
+    return Weights(0.0, ALL_KEPT, math.nan) if procedure.is_identity else None
 
 
 def _weigh(procedure: Procedure, row: RankedLogProbs, rule_entropy: float | None) -> Weights | None:

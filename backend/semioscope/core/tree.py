@@ -222,6 +222,11 @@ class Tree:
         weighing = self.weighings.get(fingerprint)
         return None if weighing is None else weighing.at(node)
 
+    def is_untold(self, node: int, fingerprint: str) -> bool:
+        """Whether the procedure needs more at an expanded state than the rule tells."""
+        weighing = self.weighings.get(fingerprint)
+        return weighing is not None and weighing.is_untold(node) and self.is_expanded(node)
+
     def ends_at(self, keys: IdArray, depths: IdArray) -> NDArray[np.bool_]:
         """Whether nodes of these keys and depths are terminal by themselves, bool[n]: an end
         token, or length L."""

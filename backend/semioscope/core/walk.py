@@ -16,7 +16,7 @@ from semioscope.core.distribution import Expansion
 from semioscope.core.random import WORD, uniform
 from semioscope.core.sampling import IDENTITY, Weights, widths
 from semioscope.core.tree import Tree
-from semioscope.core.types import FloatArray, NodeId
+from semioscope.core.types import ALL_KEPT, FloatArray, NodeId
 
 BITS: Final = 52.0
 """Bits that a fresh position has to give."""
@@ -96,6 +96,21 @@ def locate(tree: Tree, node: NodeId, u: float, fingerprint: str) -> Located | No
         last = int(np.searchsorted(ends, ends[-1], side="left"))
         return _candidate(tree, node, expansion, lengths, ends, last)
     return _tail_child(tree, node, u, fingerprint, beta, weights)
+
+
+def is_untold(tree: Tree, node: NodeId, u: float, fingerprint: str) -> bool:
+    """Whether u lies, at an expanded state, where the rule itself does not tell what follows.
+
+    A procedure that cuts is weighed only where all that it keeps is told, so there it is the
+    whole state or nothing.
+    """
+    expansion = tree.expansion(node)
+    if expansion is None or expansion.told >= 1:
+        return False
+    weights = tree.weights_at(node, fingerprint)
+    if weights is None:
+        return tree.is_untold(node, fingerprint)
+    return weights.kept == ALL_KEPT and u >= expansion.told
 
 
 def inverse_temperature(tree: Tree, fingerprint: str) -> float:

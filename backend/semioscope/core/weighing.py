@@ -13,8 +13,11 @@ from semioscope.core.types import Columns, FloatArray, IdArray
 
 
 class Weighing:
-    """Per node: log_z f8 (nats, nan = not weighed), kept u4, entropy f4 (bits), and for nodes
-    not among the stored candidates tail_cum f8, F(t⁻) under the procedure (nan = not known)."""
+    """Per node: log_z f8 (nats, nan = not weighed), kept u4, entropy f4 (bits), untold u1, and for
+    nodes not among the stored candidates tail_cum f8, F(t⁻) under the procedure (nan = not known).
+
+    untold: the procedure was evaluated there, and needs more than the rule tells.
+    """
 
     def __init__(self, procedure: Procedure) -> None:
         self.procedure = procedure
@@ -22,6 +25,7 @@ class Weighing:
         self._kept = Growable("<u4")
         self._entropy = Growable("<f4")
         self._tail_cum = Growable("<f8")
+        self._untold = Growable("u1")
 
     def at(self, node: int) -> Weights | None:
         """The weights at a state, None where it has not been weighed."""
@@ -35,18 +39,24 @@ class Weighing:
         """F(t⁻) of a node outside its parent's candidates; nan where it is not known."""
         return float(self._tail_cum.values[node]) if node < self._tail_cum.size else math.nan
 
+    def is_untold(self, node: int) -> bool:
+        """Whether the procedure needs more there than the rule tells."""
+        return bool(node < self._untold.size and self._untold.values[node])
+
     def lacking(self, nodes: IdArray) -> NDArray[np.bool_]:
-        """Which of the nodes have not been weighed, bool[n]."""
-        log_z = np.full(len(nodes), np.nan)
+        """Which of the nodes have not been weighed, and may be, bool[n]."""
+        absent = np.ones(len(nodes), np.bool_)
         known = nodes < self._log_z.size
-        log_z[known] = self._log_z.values[nodes[known]]
-        absent: NDArray[np.bool_] = np.isnan(log_z)
+        there = nodes[known]
+        absent[known] = np.isnan(self._log_z.values[there]) & (self._untold.values[there] == 0)
         return absent
 
     def add(self, columns: Columns) -> None:
         """Takes the weight_* columns of an event."""
         nodes, tails = column(columns, "weight_node"), column(columns, "weight_tail_node")
-        self._cover(nodes, tails)
+        untold = column(columns, "weight_untold_node")
+        self._cover(nodes, tails, untold)
+        self._untold.values[untold] = 1
         self._log_z.values[nodes] = column(columns, "weight_log_z")
         self._kept.values[nodes] = column(columns, "weight_kept")
         self._entropy.values[nodes] = column(columns, "weight_entropy")
@@ -63,6 +73,7 @@ class Weighing:
             "weight_entropy": self._entropy.values[nodes],
             "weight_tail_node": tails,
             "weight_tail_cum": self._tail_cum.values[tails],
+            "weight_untold_node": np.flatnonzero(self._untold.values).astype(np.uint32),
         }
 
     def _cover(self, *named: NDArray[Any]) -> None:
@@ -72,6 +83,7 @@ class Weighing:
         self._kept.fill(missing, 0)
         self._entropy.fill(missing, np.nan)
         self._tail_cum.fill(missing, np.nan)
+        self._untold.fill(missing, 0)
 
 
 def _known(values: FloatArray) -> IdArray:

@@ -13,9 +13,9 @@ from semioscope.core.rule import RuleDescription
 from semioscope.rules.causal_lm.sources import Source, offered_sources
 from semioscope.rules.coin import Coin, offered_coins
 from semioscope.rules.progress import Progress
-from semioscope.rules.protocol import AppendingRule
-from semioscope.rules.worker import RuleWorker
-from semioscope.settings import Settings
+from semioscope.rules.protocol import AppendingRule, TokenRule
+from semioscope.rules.worker import RuleWorker, Worker
+from semioscope.settings import EngineSettings, Settings
 
 OfferState = Literal["unloaded", "loading", "ready", "failed"]
 
@@ -41,11 +41,11 @@ class Offer:
 class LoadedRule:
     """A rule, and the worker that alone may evaluate it."""
 
-    rule: AppendingRule
-    worker: RuleWorker
+    rule: TokenRule
+    worker: Worker
 
 
-Load: TypeAlias = Callable[[Progress], AppendingRule]
+Load: TypeAlias = Callable[[Progress], LoadedRule]
 
 
 class _Entry:
@@ -74,8 +74,7 @@ class _Entry:
 
     def load(self, loading: "Future[LoadedRule]") -> None:
         try:
-            rule = self._load(self._tell)
-            loaded = LoadedRule(rule, RuleWorker(rule))
+            loaded = self._load(self._tell)
         except Exception as error:
             self._failed(loading, self._said(error))
         else:
@@ -129,7 +128,8 @@ class Catalogue:
     def __init__(self, settings: Settings) -> None:
         models = [_model_entry(source, settings) for source in offered_sources(settings)]
         coins = [_coin_entry(coin) for coin in offered_coins()]
-        self._entries = {entry.offer.id: entry for entry in [*models, *coins]}
+        engines = [_engine_entry(engine, settings) for engine in settings.engines]
+        self._entries = {entry.offer.id: entry for entry in [*models, *engines, *coins]}
 
     def offers(self) -> list[Offer]:
         """All rules, loaded or not, the default one first."""
@@ -166,16 +166,33 @@ class Catalogue:
 def _coin_entry(coin: Coin) -> _Entry:
     known = coin.description
     offer = Offer(known.id, known.name, known.family, known.summary, "unloaded")
-    entry = _Entry(offer, lambda progress: coin)  # noqa: ARG005 -- a coin needs no loading
+    entry = _Entry(offer, lambda progress: _alone(coin))  # noqa: ARG005 -- a coin needs no loading
     entry.load_now()
     return entry
 
 
 def _model_entry(source: Source, settings: Settings) -> _Entry:
-    def load(progress: Progress) -> AppendingRule:
+    def load(progress: Progress) -> LoadedRule:
         # Here and not above: the server answers before torch is imported.
         from semioscope.rules.causal_lm.load import load_causal_lm
 
-        return load_causal_lm(source, settings, progress)
+        return _alone(load_causal_lm(source, settings, progress))
 
     return _Entry(Offer(source.id, source.name, "causal-lm", source.summary, "unloaded"), load)
+
+
+def _engine_entry(engine: EngineSettings, settings: Settings) -> _Entry:
+    rule_id = f"engine-{engine.slug}"
+
+    def load(progress: Progress) -> LoadedRule:
+        # Here and not above: most servers have no engine.
+        from semioscope.rules.remote import load_engine
+
+        return LoadedRule(*load_engine(rule_id, engine, settings, progress))
+
+    return _Entry(Offer(rule_id, engine.name, "causal-lm", engine.summary, "unloaded"), load)
+
+
+def _alone(rule: AppendingRule) -> LoadedRule:
+    """A rule of this process, with one thread that owns it."""
+    return LoadedRule(rule, RuleWorker(rule))

@@ -43,8 +43,8 @@ class Rule(Protocol):
         """The rule as data; it does not change."""
 
 
-class AppendingRule(Rule, Protocol):
-    """next state = state + token, over an alphabet of N tokens."""
+class TokenRule(Rule, Protocol):
+    """next state = state + token, over an alphabet of N tokens. Its worker alone evaluates it."""
 
     @property
     def alphabet(self) -> Alphabet:
@@ -65,6 +65,10 @@ class AppendingRule(Rule, Protocol):
 
         Raises InvalidRequest "no-chat-template". Any thread may call it.
         """
+
+
+class AppendingRule(TokenRule, Protocol):
+    """A TokenRule that gives whole distributions."""
 
     def within(self, states: Sequence[tuple[int, ...]], tokens: int) -> Load:
         """How many of the states, in order, can be answered by reading at most `tokens` tokens

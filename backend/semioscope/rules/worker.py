@@ -9,7 +9,7 @@ from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from semioscope.core.distribution import Answer, Question
 from semioscope.core.errors import SemioscopeError, Unavailable
@@ -34,6 +34,23 @@ PATIENCE_S: Final = 10.0
 """How long `close` waits for the batch in hand."""
 
 _log = logging.getLogger(__name__)
+
+
+class Worker(Protocol):
+    """Whoever answers questions about one rule."""
+
+    async def ask(
+        self,
+        questions: Sequence[Question],
+        procedure: Procedure,
+        *,
+        priority: int = INTERACTIVE,
+        group: str,
+    ) -> list[Answer]:
+        """The answers, in the order of the questions. Cancelling the await takes them back."""
+
+    def close(self) -> None:
+        """Ends it; what is queued fails. May be called twice."""
 
 
 @dataclass(eq=False)

@@ -27,7 +27,8 @@ def stored_weights(tree: Tree, procedure: Procedure, nodes: IdArray) -> Columns:
         expansion = tree.expansion(node)
         if expansion is None:
             continue
-        weights = weigh_stored(procedure, expansion.log_probs, expansion.complete)
+        leading = expansion.log_probs[: expansion.sure]
+        weights = weigh_stored(procedure, leading, expansion.complete)
         if weights is not None:
             known[node] = weights
     each = list(known.values())

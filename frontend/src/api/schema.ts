@@ -646,9 +646,12 @@ export interface components {
             payload: {
                 [key: string]: unknown;
             };
-            /** Columns */
+            /**
+             * Columns
+             * @description null: a number not known.
+             */
             columns: {
-                [key: string]: (number)[];
+                [key: string]: (number | null)[];
             };
         };
         /** GrowRequest */
@@ -1009,8 +1012,13 @@ export interface components {
              */
             rest: number | null;
             /**
+             * Untold
+             * @description The mass whose contents the rule does not tell.
+             */
+            untold: number | null;
+            /**
              * Entropy
-             * @description bits, of the whole distribution
+             * @description bits, of the whole distribution; null where the rule tells only a part
              */
             entropy: number | null;
             /**

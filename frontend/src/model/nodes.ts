@@ -32,6 +32,8 @@ export class Nodes {
   complete = new Uint8Array(0);
   /** Of the whole distribution under the rule, bits. */
   entropy = new Float32Array(0);
+  /** The mass of the next states that the rule can tell apart; 1 where it tells the whole. */
+  told = new Float64Array(0);
 
   constructor() {
     this.append(NONE, 0, 0);
@@ -50,6 +52,7 @@ export class Nodes {
     this.firstChild[id] = this.lastChild[id] = this.nextSibling[id] = NONE;
     this.start[id] = -1;
     this.entropy[id] = NaN;
+    this.told[id] = 1;
     if (parent === NONE) return id;
     this.depth[id] = this.depth[parent]! + 1;
     this.cumLogProb[id] = this.cumLogProb[parent]! + this.logProb[id]!;
@@ -81,6 +84,7 @@ export class Nodes {
     this.count = grown(this.count, capacity);
     this.complete = grown(this.complete, capacity);
     this.entropy = grown(this.entropy, capacity);
+    this.told = grown(this.told, capacity);
   }
 }
 

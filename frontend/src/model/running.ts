@@ -3,7 +3,7 @@ import { bitsOf } from "../base/interval";
 import { uniform } from "./random";
 import type { StateRef } from "./ref";
 import { END_MARK, type LineEnd, type Piece } from "./scene";
-import { forbiddenAt, stopAt } from "./standing";
+import { beyondAt, stopAt } from "./standing";
 import { inRun, piecesAfter, rightToLeftRuns, visible } from "./text";
 import type { TreeModel } from "./tree";
 import { advance, locate, type Position } from "./walk";
@@ -110,8 +110,8 @@ function walkOn(
   for (let width = 0; width <= room; ) {
     const stop = stopAt(tree, heights, node);
     if (stop !== null) return { steps, end: stop };
-    const forbidden = forbiddenAt(tree, walker.procedure, node, walker.by);
-    if (position.u >= forbidden.start) return { steps, end: "forbidden" };
+    const beyond = beyondAt(tree, walker.procedure, node, walker.by);
+    if (position.u >= beyond.start) return { steps, end: beyond.kind };
     const place = locate(tree, node, position.u, heights);
     if (place === null) return { steps, end: "open" };
     const { key, child } = place;

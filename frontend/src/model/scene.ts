@@ -71,9 +71,18 @@ export interface Piece {
 
 /**
  * How a line stops: at the right edge, at a terminal state, at a state that waits for growth,
- * under a cut, at a state not yet under the procedure, or in what the procedure forbids.
+ * under a cut, at a state not yet under the procedure, in what the procedure forbids, in what the
+ * rule does not tell, or at a state of which it tells too little for the procedure.
  */
-export type LineEnd = "edge" | "ended" | "open" | "cut" | "unweighed" | "forbidden";
+export type LineEnd =
+  | "edge"
+  | "ended"
+  | "open"
+  | "cut"
+  | "unweighed"
+  | "forbidden"
+  | "untold"
+  | "unweighable";
 
 export interface Line {
   readonly index: number;
@@ -91,7 +100,7 @@ export interface Line {
 }
 
 export interface Hatch {
-  readonly kind: "cut" | "unweighed" | "forbidden";
+  readonly kind: "unweighed" | "forbidden" | "untold" | "unweighable";
   readonly ref: StateRef;
   readonly x0: number;
   readonly x1: number;

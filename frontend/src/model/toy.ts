@@ -22,6 +22,8 @@ export interface ToyOptions {
   readonly bytesOf?: (key: number) => Uint8Array;
   /** What is missing from 1 is not stored rather than impossible. */
   readonly incomplete?: boolean;
+  /** The mass that the rule can tell apart; 1 by default. */
+  readonly told?: number;
 }
 
 /** The whole interval of a state in view. */
@@ -73,6 +75,7 @@ export class ToyTree {
       ),
       expanded_count: Uint32Array.from(rows, (row) => row.length),
       expanded_complete: new Uint8Array(nodes.length).fill(this.options.incomplete ? 0 : 1),
+      expanded_told: new Float64Array(nodes.length).fill(this.options.told ?? 1),
       candidate_key: Uint32Array.from(keys),
       candidate_log_prob: Float32Array.from(logs),
     });

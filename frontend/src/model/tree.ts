@@ -139,6 +139,11 @@ export class TreeModel {
     return this.isExpanded(node) ? this.nodes.entropy[node]! : NaN;
   }
 
+  /** The mass of its next states that the rule can tell apart; what is beyond it stays unknown. */
+  told(node: number): number {
+    return this.isExpanded(node) ? this.nodes.told[node]! : 1;
+  }
+
   /** What is stored of its expansion, or null. */
   candidates(node: number): Candidates | null {
     if (!this.isExpanded(node)) return null;
@@ -238,6 +243,7 @@ export class TreeModel {
         ? { logZ: 0, kept: ALL_KEPT, entropy: this.nodes.entropy[node]! }
         : null,
     isWeighed: (node) => this.isExpanded(node),
+    isUntold: () => false,
     tailCumAt: (node) => this.nodes.tailCum[node]!,
   };
 
@@ -335,6 +341,7 @@ export class TreeModel {
     const counts = column(columns, "expanded_count");
     const complete = column(columns, "expanded_complete");
     const entropy = column(columns, "expanded_entropy");
+    const told = column(columns, "expanded_told");
     const keys = column(columns, "candidate_key");
     const logProbs = column(columns, "candidate_log_prob");
     this.reserveCandidates(this.candidateCount + keys.length);
@@ -348,6 +355,7 @@ export class TreeModel {
         this.nodes.count[node] = count;
         this.nodes.complete[node] = complete[i]!;
         this.nodes.entropy[node] = entropy[i]!;
+        this.nodes.told[node] = told[i] ?? 1;
         for (let k = 0; k < count; k++) {
           this.candidateKeys[this.candidateCount + k] = keys[from + k]!;
           this.candidateLogProbs[this.candidateCount + k] = logProbs[from + k]!;
@@ -402,6 +410,7 @@ export class TreeModel {
       beta: inverseTemperature(procedure),
       weightsAt: (node) => (this.isExpanded(node) ? (table()?.at(node) ?? null) : null),
       isWeighed: (node) => this.isExpanded(node) && (table()?.has(node) ?? false),
+      isUntold: (node) => this.isExpanded(node) && (table()?.isUntold(node) ?? false),
       tailCumAt: (node) => table()?.tailCumAt(node) ?? NaN,
     };
   }
@@ -428,6 +437,7 @@ function takeWeights(table: WeightTable, columns: Columns): void {
   const kept = column(columns, "weight_kept");
   const entropy = column(columns, "weight_entropy");
   for (let i = 0; i < nodes.length; i++) table.set(nodes[i]!, logZ[i]!, kept[i]!, entropy[i]!);
+  for (const node of column(columns, "weight_untold_node")) table.setUntold(node);
   const tails = column(columns, "weight_tail_node");
   const cums = column(columns, "weight_tail_cum");
   for (let i = 0; i < tails.length; i++) table.setTailCum(tails[i]!, cums[i]!);

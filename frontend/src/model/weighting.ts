@@ -21,6 +21,8 @@ export interface Weighting {
   weightsAt(node: number): Weights | null;
   /** Whether there are weights at a state. */
   isWeighed(node: number): boolean;
+  /** Whether this procedure needs more at a state than the rule tells. */
+  isUntold(node: number): boolean;
   /** F(t⁻) of a child outside its parent's stored candidates; NaN where not known. */
   tailCumAt(node: number): number;
 }
@@ -47,6 +49,7 @@ export class WeightTable {
   private kept = new Uint32Array(0);
   private entropy = new Float32Array(0);
   private tailCum = new Float64Array(0);
+  private readonly untold = new Set<number>();
 
   set(node: number, logZ: number, kept: number, entropy: number): void {
     this.reserve(node + 1);
@@ -58,6 +61,14 @@ export class WeightTable {
   setTailCum(node: number, cum: number): void {
     this.reserve(node + 1);
     this.tailCum[node] = cum;
+  }
+
+  setUntold(node: number): void {
+    this.untold.add(node);
+  }
+
+  isUntold(node: number): boolean {
+    return this.untold.has(node);
   }
 
   at(node: number): Weights | null {

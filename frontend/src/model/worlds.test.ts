@@ -342,3 +342,50 @@ describe("drawing without lines", () => {
     }
   });
 });
+
+describe("a rule that tells only a part", () => {
+  const half: ToyRule = () => [0.4, 0.1];
+
+  function partial(): ToyTree {
+    const toy = new ToyTree(half, { incomplete: true, told: 0.5 });
+    toy.growTo(2);
+    return toy;
+  }
+
+  it("draws what is known and hatches the rest, with its share in words", () => {
+    const scene = look(partial());
+    const hatch = scene.hatches.find(({ ref }) => ref.node === 0)!;
+    expect(hatch.kind).toBe("untold");
+    expect(hatch.label).toBe("what lies here, the engine does not tell: 50%");
+    expect(hatch.y1).toBeCloseTo(OPTIONS.height, 6);
+    expect(hatch.y1 - hatch.y0).toBeCloseTo(OPTIONS.height / 2, -1);
+    expect(scene.blocks.every(({ y1, column }) => column > 0 || y1 <= hatch.y0 + 1e-6)).toBe(true);
+  });
+
+  it("ends the lines there: they wait for nothing", () => {
+    const scene = look(partial());
+    const beyond = scene.lines.filter(({ end }) => end === "untold");
+    expect(beyond.length).toBeGreaterThanOrEqual(19);
+    expect(beyond.every(({ at }) => at.key === undefined)).toBe(true);
+    expect(scene.lines.filter(({ end }) => end === "open").length).toBe(scene.open);
+    expect(scene.lines.length).toBe(OPTIONS.lines);
+  });
+
+  it("says it shortly where there is little room", () => {
+    const scene = look(partial(), { width: 360 });
+    expect(scene.hatches.map(({ label }) => label)).toContain("not told: 50%");
+  });
+
+  it("hatches a whole state whose procedure needs more than is told", () => {
+    const toy = partial();
+    toy.event("weigh", { procedure: [{ kind: "temperature", value: 2 }], fingerprint: "hot" }, {
+      weight_untold_node: Uint32Array.of(0),
+    });
+    const hot = toy.model.weightingFor("hot", [{ kind: "temperature", value: 2 }]);
+    const [hatch] = look(toy, {}, cameraOf(0), hot).hatches;
+    expect(hatch!.kind).toBe("unweighable");
+    expect(hatch!.label).toContain("needs more than the engine tells");
+    const byRule = look(toy, { heights: "rule" }, cameraOf(0), hot);
+    expect(byRule.hatches.map(({ kind }) => kind)).toContain("untold");
+  });
+});

@@ -24,7 +24,7 @@ import {
   type WorldsOptions,
 } from "./scene";
 import { shareHeights } from "./share";
-import { forbiddenAt, stopAt } from "./standing";
+import { type Beyond, beyondAt, stopAt } from "./standing";
 import { label, pieceAfter } from "./text";
 import type { TreeModel } from "./tree";
 import { advance, lineStart, type Position } from "./walk";
@@ -44,6 +44,8 @@ const TICK_HEIGHT = 1;
 const MARGIN = 10;
 const HATCH_WIDTH = 176;
 const HATCH_LABEL = 15;
+/** A hatched region at least this wide has room for a whole sentence. */
+const WORDY_WIDTH = 400;
 const MOST_TICKS = 2000;
 /** Characters of an average token, for the estimate of steps when nothing is drawn yet. */
 const TOKEN_CHARACTERS = 4.6;
@@ -201,11 +203,11 @@ class Layout {
     }
     const { beta } = heights;
     const { logZ, kept } = heights.weightsAt(node)!;
-    const forbidden = forbiddenAt(tree, this.procedure, node, this.options.heights);
+    const beyond = beyondAt(tree, this.procedure, node, this.options.heights);
     const from = tree.firstCandidate(node);
-    const count = Math.min(kept, forbidden.rank, tree.candidatesOf(node));
+    const count = Math.min(kept, beyond.rank, tree.candidatesOf(node));
     // Rounding may leave the last end a little under one; the last next state holds the rest.
-    const holdsAll = tree.holdsAll(node, kept) && forbidden.start === 1;
+    const holdsAll = tree.holdsAll(node, kept) && beyond.start === 1;
     const childAt = this.childrenByRank(node, count);
     const least = 1 / this.options.lines - ROUNDING;
     const leastTick = TICK_HEIGHT / this.options.height;
@@ -266,10 +268,10 @@ class Layout {
       }
       start = next;
     }
-    this.thin(node, ref, column, runFirst, last, runA, b, a + (b - a) * forbidden.start, ticks);
+    this.thin(node, ref, column, runFirst, last, runA, b, beyond, a + (b - a) * beyond.start, ticks);
   }
 
-  /** What is left of a body: thin branches, then what the procedure forbids. */
+  /** What is left of a body: thin branches, then where no line goes on. */
   private thin(
     node: number,
     ref: StateRef,
@@ -278,17 +280,17 @@ class Layout {
     last: number,
     a: number,
     b: number,
-    forbiddenFrom: number,
+    beyond: Beyond,
+    beyondFrom: number,
     ticks: readonly TickDraft[],
   ): void {
-    const cut = Math.max(a, Math.min(b, forbiddenFrom));
+    const cut = Math.max(a, Math.min(b, beyondFrom));
     let line = last;
-    const isForbidden = cut < b - ROUNDING;
-    // The lines are still relative to `node`; the first position that is forbidden tells them.
-    const start = forbiddenAt(this.tree, this.procedure, node, this.options.heights).start;
-    if (isForbidden) while (line > first && this.u[line - 1]! >= start) line--;
-    this.segment(node, ref, column, first, line, a, isForbidden ? cut : b, null, ticks);
-    if (isForbidden) this.segment(node, ref, column, line, last, cut, b, "forbidden", []);
+    const stops = cut < b - ROUNDING;
+    // The lines are still relative to `node`; the first position beyond tells them.
+    if (stops) while (line > first && this.u[line - 1]! >= beyond.start) line--;
+    this.segment(node, ref, column, first, line, a, stops ? cut : b, null, ticks);
+    if (stops) this.segment(node, ref, column, line, last, cut, b, beyond.kind, []);
   }
 
   private segment(
@@ -306,7 +308,7 @@ class Layout {
     const bottom = Math.min(1, b);
     if (last === first && bottom - top < ROUNDING) return;
     const { height, linesOn } = this.options;
-    const isRoomy = linesOn && end !== "forbidden";
+    const isRoomy = linesOn && end !== "forbidden" && end !== "untold";
     this.ends.push(Math.max(0, bottom) * height);
     this.needs.push(isRoomy ? (last - first) * this.textSize * LEADING : 0);
     this.segments.push({ node, column, first, last, a: top, b: bottom, end, ref, ticks });
@@ -363,9 +365,7 @@ class Layout {
   private fill(segment: Segment, y0: number, y1: number): void {
     const { columnWidth } = this.options;
     const left = segment.column * columnWidth;
-    if (segment.end === "forbidden" || segment.end === "unweighed") {
-      this.hatch(segment, segment.end, left, y0, y1);
-    }
+    if (isHatched(segment.end)) this.hatch(segment, segment.end, left, y0, y1);
     const scale = (y1 - y0) / (segment.b - segment.a);
     if (y1 > y0) {
       for (const tick of segment.ticks) {
@@ -398,18 +398,15 @@ class Layout {
 
   private hatch(
     segment: Segment,
-    kind: "forbidden" | "unweighed",
+    kind: Hatch["kind"],
     left: number,
     y0: number,
     y1: number,
   ): void {
     if (y1 - y0 < 1) return;
     const right = this.walker.right;
-    const x1 = kind === "forbidden" ? right : Math.min(right, left + HATCH_WIDTH);
-    const words =
-      kind === "forbidden"
-        ? `everything else ${percentOf(segment.b - segment.a)}`
-        : "not yet under this procedure";
+    const x1 = kind === "unweighed" ? Math.min(right, left + HATCH_WIDTH) : right;
+    const words = wordsOf(kind, percentOf(segment.b - segment.a), x1 - left >= WORDY_WIDTH);
     const shown = y1 - y0 >= HATCH_LABEL ? words : "";
     this.hatches.push({ kind, ref: segment.ref, x0: left + 1, x1, y0, y1, label: shown });
   }
@@ -431,6 +428,26 @@ class Layout {
     const mean = tokens >= 40 ? width / tokens : usual;
     const room = this.walker.right - columns * this.options.columnWidth;
     return columns + Math.ceil((1.15 * room) / mean);
+  }
+}
+
+function isHatched(end: LineEnd | null): end is Hatch["kind"] {
+  return end === "forbidden" || end === "unweighed" || end === "untold" || end === "unweighable";
+}
+
+/** What is written on a hatched region; share: of what is in view. */
+function wordsOf(kind: Hatch["kind"], share: string, isWide: boolean): string {
+  switch (kind) {
+    case "forbidden":
+      return `everything else ${share}`;
+    case "unweighed":
+      return "not yet under this procedure";
+    case "untold":
+      return isWide ? `what lies here, the engine does not tell: ${share}` : `not told: ${share}`;
+    case "unweighable":
+      return isWide
+        ? "this procedure needs more than the engine tells; with a top-k it may be enough"
+        : "too little told for this procedure";
   }
 }
 

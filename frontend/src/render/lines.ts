@@ -180,6 +180,8 @@ function drawEnd(brush: Brush, scene: Scene, line: Line, awaits: boolean): void 
     case "cut":
     case "forbidden":
     case "unweighed":
+    case "untold":
+    case "unweighable":
       if (line.pieces.length > 0) drawGhost(brush, scene, line, x);
       return;
     case "open":

@@ -45,6 +45,38 @@ function tree(): TreeModel {
   return model;
 }
 
+/** The same prompt under a rule that tells a and b only. */
+function partial(): TreeModel {
+  const model = tree();
+  const told = new TreeModel(model.shape);
+  told.applyFrame(
+    {
+      type: "event",
+      seq: 1,
+      kind: "grow",
+      at: 0,
+      by: "me",
+      change: "c1",
+      payload: { first_node: 1 },
+      ledger: { terminal: 0, frontier: 0, residual: 1, pruned: 0 },
+    },
+    {
+      expanded_node: Uint32Array.of(0),
+      expanded_log_sum_exp: Float32Array.of(NaN),
+      expanded_entropy: Float32Array.of(NaN),
+      expanded_told: Float64Array.of(0.75),
+      expanded_count: Uint32Array.of(2),
+      expanded_complete: Uint8Array.of(0),
+      candidate_key: Uint32Array.of(0, 1),
+      candidate_log_prob: Float32Array.of(Math.log(0.5), Math.log(0.25)),
+      symbol_key: Uint32Array.of(0, 1),
+      symbol_length: Uint32Array.of(1, 1),
+      symbol_bytes: Uint8Array.of(97, 98),
+    },
+  );
+  return told;
+}
+
 function prune(model: TreeModel, node: number): void {
   model.applyFrame(
     {
@@ -138,5 +170,32 @@ describe("bits put in by choosing", () => {
     prune(model, 1);
     expect(chosenBits(model, 0)).toBeCloseTo(1, 5);
     expect(chosenBits(model, 1)).toBe(Infinity);
+  });
+});
+
+describe("a rule that tells only a part", () => {
+  it("parts what is not told from what is not listed, and bounds the entropy", () => {
+    const model = partial();
+    const next = nextStatesOf(model, model.ruleWeighting, 0, 1)!;
+    expect(next.restP).toBeCloseTo(0.5, 6);
+    expect(next.untold).toBe(0.25);
+    expect(next.entropy).toBeNaN();
+    expect(next.leastEntropy).toBeCloseTo(1.5, 6);
+    expect(factsOf(model, model.ruleWeighting, { node: 0 }).untold).toBe(0.25);
+  });
+
+  it("knows where a procedure needs more than is told", () => {
+    const model = partial();
+    const hot = [{ kind: "temperature", value: 2 }] as const;
+    const header = { type: "event", seq: 2, kind: "weigh", at: 0, by: "me", change: "c2" } as const;
+    const payload = { procedure: hot, fingerprint: "hot" };
+    model.applyFrame(
+      { ...header, payload, ledger: model.ledger },
+      { weight_untold_node: Uint32Array.of(0) },
+    );
+    const facts = factsOf(model, model.weightingFor("hot", hot), { node: 0, key: 1 });
+    expect(facts.unweighable).toBe(true);
+    expect(facts.logProbProcedure).toBeNull();
+    expect(factsOf(model, model.ruleWeighting, { node: 0, key: 1 }).unweighable).toBe(false);
   });
 });

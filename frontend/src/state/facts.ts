@@ -1,7 +1,7 @@
 import type { StateRef } from "../model/ref";
 import { label, pieceAfter, piecesAfter } from "../model/text";
 import type { TreeModel } from "../model/tree";
-import type { Weighting } from "../model/weighting";
+import { ALL_KEPT, type Weighting } from "../model/weighting";
 
 export type Status = "prompt" | "expanded" | "frontier" | "terminal" | "candidate" | "pruned";
 
@@ -20,12 +20,17 @@ export interface StateFacts {
   status: Status;
   /** The nearest cut at or above the state; null when there is none. */
   cut: number | null;
+  /** Given the state, the mass whose contents the rule does not tell. */
+  untold: number;
+  /** Somewhere on the way the procedure needs more than the rule tells. */
+  unweighable: boolean;
 }
 
 export function factsOf(model: TreeModel, weighting: Weighting, state: StateRef): StateFacts {
   const { node, key } = state;
   const along = pathLogProb(model, weighting, node);
   const cut = nearestCut(model, node);
+  const unweighable = model.path(node).some((at) => weighting.isUntold(at) && at !== node);
   if (key === undefined) {
     const parent = model.parent[node] ?? 0;
     return {
@@ -40,6 +45,8 @@ export function factsOf(model: TreeModel, weighting: Weighting, state: StateRef)
           : stepLogProb(weighting, parent, model.rank[node] ?? 0, model.logProb[node] ?? 0),
       status: statusOf(model, node, cut),
       cut,
+      untold: 1 - model.told(node),
+      unweighable,
     };
   }
   const next = candidateAt(model, node, key);
@@ -53,6 +60,8 @@ export function factsOf(model: TreeModel, weighting: Weighting, state: StateRef)
     stepLogProbProcedure: q,
     status: cut === null ? "candidate" : "pruned",
     cut,
+    untold: 0,
+    unweighable: unweighable || weighting.isUntold(node),
   };
 }
 
@@ -90,7 +99,8 @@ function stepLogProb(
 ): number | null {
   const weights = weighting.weightsAt(node);
   if (weights === null) return null;
-  return rank < weights.kept ? weighting.beta * logProb - weights.logZ : -Infinity;
+  const isKept = weights.kept === ALL_KEPT || rank < weights.kept;
+  return isKept ? weighting.beta * logProb - weights.logZ : -Infinity;
 }
 
 function pathLogProb(model: TreeModel, weighting: Weighting, node: number): number | null {
@@ -125,8 +135,12 @@ export interface NextStates {
   /** Everything that is not in `rows`, exact. */
   restP: number;
   restQ: number | null;
-  /** Bits, of the whole distribution. */
+  /** Of `restP`, what the rule does not tell apart. */
+  untold: number;
+  /** Bits, of the whole distribution; NaN where only a part is told. */
   entropy: number;
+  /** Bits that the entropy has at least. */
+  leastEntropy: number;
   entropyProcedure: number | null;
   /** How many next states the procedure keeps; null where unknown or all. */
   kept: number | null;
@@ -179,17 +193,33 @@ export function nextStatesOf(
   }
   const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
   const all = stored.complete && rows.length >= stored.count;
+  const restP = all ? 0 : Math.max(0, 1 - sum(rows.map(({ p }) => p)));
   const known = rows.every(({ q }) => q !== null);
   const keptAll = weights === null || weights.kept >= (model.shape.alphabetSize ?? Infinity);
   return {
     rows,
-    restP: all ? 0 : Math.max(0, 1 - sum(rows.map(({ p }) => p))),
+    restP,
     restQ: known ? (all ? 0 : Math.max(0, 1 - sum(rows.map(({ q }) => q ?? 0)))) : null,
+    // What was typed may be listed though the rule does not tell it among the leading ones.
+    untold: Math.min(restP, 1 - model.told(node)),
     entropy: model.entropy(node),
+    leastEntropy: leastEntropy(stored.logProbs),
     entropyProcedure: weights?.entropy ?? null,
     kept: keptAll ? null : weights.kept,
     complete: stored.complete,
   };
+}
+
+/** A lower bound on the entropy, bits: as if all that is not listed were one next state. */
+function leastEntropy(logProbs: Float32Array): number {
+  let nats = 0;
+  let rest = 1;
+  for (const logProb of logProbs) {
+    const p = Math.exp(logProb);
+    nats -= p * logProb;
+    rest -= p;
+  }
+  return (nats - (rest > 0 ? rest * Math.log(rest) : 0)) / Math.LN2;
 }
 
 /** One token of a trajectory, for the reading strip. */

@@ -48,7 +48,9 @@ export class ViewState {
     this.line = null;
     this.seed = address.seed;
     this.heights = address.heights;
-    this.colour = address.colour;
+    // Of a distribution that is told in part the entropy is not known.
+    const isPartial = !this.session.tree.rule.whole_distribution;
+    this.colour = isPartial && address.colour === "entropy" ? "surprisal" : address.colour;
     this.asked = address.lines;
   }
 

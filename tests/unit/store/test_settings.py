@@ -1,5 +1,6 @@
 """Settings come from the environment, and nonsense is refused at the start."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,22 @@ def test_a_setting_that_makes_no_sense_is_refused(
     monkeypatch.setenv(f"SEMIOSCOPE_{name}", value)
     with pytest.raises(ValidationError):
         Settings()
+
+
+def test_engines_come_as_json_and_never_hold_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = {"name": "My vLLM", "url": "http://gpu:8000/v1/", "tokenizer": "smollm2"}
+    monkeypatch.setenv("SEMIOSCOPE_ENGINES", json.dumps([engine | {"key_env": "VLLM_KEY"}]))
+    (known,) = Settings().engines
+    assert (known.slug, known.url, known.key_env) == ("my-vllm", "http://gpu:8000/v1", "VLLM_KEY")
+    refused = [
+        [engine | {"key": "sk-secret"}],
+        [engine | {"url": "http://me:sk-secret@gpu/v1"}],
+        [engine | {"url": "http://gpu/v1?key=sk-secret"}],
+        [engine | {"url": "file:///sk-secret"}],
+        [engine, engine | {"name": "my VLLM"}],
+    ]
+    for given in refused:
+        monkeypatch.setenv("SEMIOSCOPE_ENGINES", json.dumps(given))
+        with pytest.raises(ValidationError) as refusal:
+            Settings()
+        assert "sk-secret" not in str(refusal.value)

@@ -3,7 +3,7 @@
 import heapq
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final, TypeAlias
 
 import numpy as np
@@ -38,7 +38,8 @@ class BestFirst:
     What waits is ordered by probability: next states not grown yet, and for every state the bound
     for what it does not store, min(last candidate, 1 − Σ candidates)·p(s). A finished trajectory
     is emitted only when nothing that waits or is in flight exceeds it, so the emitted ones come in
-    exact order of probability, whatever the batch.
+    exact order of probability, whatever the batch. Of a rule that tells only a part of a state, the
+    bound for the rest stays, and what it may exceed is not emitted.
     """
 
     n: int
@@ -69,7 +70,8 @@ class _Fan:
     """The next states of one expanded state, the most probable first, as far as known.
 
     log_prob: of the state, nats from the root. rest: a bound on the log-probability of every
-    other next state, nats given the state.
+    other next state, nats given the state. told: the mass that the rule can tell apart. has_gaps:
+    of the rest, something may be more probable than what is known.
     """
 
     node: NodeId
@@ -77,6 +79,18 @@ class _Fan:
     following: Sequence[NextState | int]
     log_probs: Sequence[float]
     rest: float
+    told: float
+    has_gaps: bool
+
+    @property
+    def can_widen(self) -> bool:
+        """Whether the rule can tell more of the rest."""
+        return self.told >= 1 or self.told - _mass(self.log_probs) > _ROUNDING
+
+    @property
+    def least(self) -> float:
+        """What no other next state exceeds, by rank alone."""
+        return 0.0 if self.has_gaps else min(self.log_probs, default=0.0)
 
     def cost(self, rank: int) -> float:
         """−log-probability from the root of a next state; beyond the known ones, of the rest."""
@@ -113,6 +127,7 @@ class _Search:
         self._queue: list[_Waiting] = []
         self._finished: list[tuple[float, NodeId]] = []
         self._pushed = 0
+        self._untold = math.inf  # the least cost of a rest that the rule does not tell
 
     def run(self, anchor: NodeId, n: int, batch: int) -> Strategy:
         self._push(-self._growth.cum_log_prob(anchor), node=anchor)
@@ -168,6 +183,9 @@ class _Search:
         if not self._stands(top.fan.node):
             return None
         if top.rank == len(top.fan.following):
+            if not top.fan.can_widen:
+                self._untold = min(self._untold, top.cost)
+                return None
             others = self._queue[0].cost if self._queue else math.inf
             return _Asked(top.fan.node, top.cost, top.fan, self._further(top.fan, others))
         self._push_next(top.fan, top.rank + 1)
@@ -199,7 +217,7 @@ class _Search:
         elif asked.fan is None or asked.above is None:
             self._open(asked.node)
         else:
-            self._widen(asked.fan, answer.above, asked.above)
+            self._widen(asked.fan, answer, asked.above)
 
     def _open(self, node: NodeId) -> None:
         """A fan of what is stored about an expanded state."""
@@ -207,8 +225,10 @@ class _Search:
         if expansion is None:
             return
         log_probs = expansion.log_probs.tolist()
-        rest = -math.inf if expansion.complete else _bound(log_probs, log_probs[-1])
-        fan = _Fan(node, self._growth.cum_log_prob(node), expansion.keys.tolist(), log_probs, rest)
+        keys, log_prob = expansion.keys.tolist(), self._growth.cum_log_prob(node)
+        fan = _Fan(node, log_prob, keys, log_probs, -math.inf, expansion.told, expansion.has_gaps)
+        if not expansion.complete:
+            fan.rest = _bound(log_probs, fan.least)
         self._push_next(fan, 0)
 
     def _further(self, fan: _Fan, others: float) -> float:
@@ -216,21 +236,25 @@ class _Search:
         reason, so that neither do many searches get nowhere nor does one bring thousands."""
         return min(max(-others - fan.log_prob, fan.rest - _FURTHEST), fan.rest - _FURTHER)
 
-    def _widen(self, fan: _Fan, above: Sequence[NextState], threshold: float) -> None:
+    def _widen(self, fan: _Fan, answer: Answer, threshold: float) -> None:
         """Goes on in a fan with more of its next states: all down to the threshold."""
-        known = len(fan.following)
+        known, above = len(fan.following), answer.above
         log_probs = [one.log_prob for one in above]
-        is_cut_short = len(above) == MOST_ABOVE
-        rest = _bound(log_probs, log_probs[-1] if is_cut_short else threshold)
-        wider = _Fan(fan.node, fan.log_prob, above, log_probs, rest)
+        wider = replace(
+            fan, following=above, log_probs=log_probs, has_gaps=answer.expansion.has_gaps
+        )
+        # What is cut short, or is not told, may lie above the threshold.
+        goes_on = len(above) < MOST_ABOVE and wider.can_widen and not wider.has_gaps
+        wider.rest = _bound(log_probs, threshold if goes_on else wider.least)
         self._push_next(wider, known)
 
     # -- what is finished
 
     def _release(self, in_flight: float) -> None:
-        """Emits the finished trajectories that nothing waiting or in flight exceeds."""
+        """Emits the finished trajectories that nothing waiting, in flight or untold exceeds."""
         waiting = self._queue[0].cost if self._queue else math.inf
-        while self._finished and self._finished[0][0] <= min(in_flight, waiting):
+        least = min(in_flight, waiting, self._untold)
+        while self._finished and self._finished[0][0] <= least:
             _, node = heapq.heappop(self._finished)
             if self._emit is not None:
                 self._emit(node)
@@ -238,5 +262,9 @@ class _Search:
 
 def _bound(log_probs: Sequence[float], at_most: float) -> float:
     """A bound on the log-probability of a next state outside these: min(`at_most`, 1 − Σ)."""
-    rest = 1.0 - float(np.exp(np.array(log_probs)).sum()) + _ROUNDING
+    rest = 1.0 - _mass(log_probs) + _ROUNDING
     return min(at_most, math.log(max(rest, _ROUNDING)))
+
+
+def _mass(log_probs: Sequence[float]) -> float:
+    return float(np.exp(np.array(log_probs)).sum())

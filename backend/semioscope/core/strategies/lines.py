@@ -9,7 +9,7 @@ from semioscope.core.growth import Growth
 from semioscope.core.strategies.plan import Ask, Strategy
 from semioscope.core.strategies.steps import is_open, settle
 from semioscope.core.types import NodeId
-from semioscope.core.walk import locate, width_of
+from semioscope.core.walk import is_untold, locate, width_of
 
 
 class Chooser(Protocol):
@@ -44,7 +44,8 @@ def follow(
     """Leads one trajectory for each chooser `steps` states on from the anchor.
 
     Each goes as far as the tree knows the way; then the states at which any of them waits are
-    asked about together. `arrived(node, n)` is told how many of them have come to a node.
+    asked about together. `arrived(node, n)` is told how many of them have come to a node. One
+    that comes to where the rule does not tell what follows ends there.
     """
     trajectories = [_Trajectory(anchor, chooser) for chooser in choosers]
     beta = growth.procedure.inverse_temperature
@@ -66,11 +67,13 @@ def follow(
         for (node, group), answer in zip(waiting.items(), answers, strict=True):
             if not settle(growth, node, answer):
                 continue
-            trajectories += group
             for trajectory, drawn in zip(group, answer.drawn, strict=True):
+                if drawn is None or answer.weights is None:
+                    continue
                 child = growth.child(node, drawn)
                 width = width_of(drawn.log_prob, beta, answer.weights.log_z)
                 trajectory.go(child, drawn.cum_procedure, width)
+                trajectories.append(trajectory)
                 arrivals[child] += 1
         _tell(arrivals, arrived)
 
@@ -84,9 +87,10 @@ def _needs_rule(
         node = trajectory.node
         if node >= tree.size:
             return True
-        located = locate(tree, node, trajectory.chooser.u, growth.procedure.fingerprint)
+        u, fingerprint = trajectory.chooser.u, growth.procedure.fingerprint
+        located = locate(tree, node, u, fingerprint)
         if located is None:
-            return True
+            return not is_untold(tree, node, u, fingerprint)
         child = growth.child(node, located.key) if located.child is None else located.child
         trajectory.go(child, located.before, located.width)
         arrivals[child] += 1

@@ -26,7 +26,8 @@ class MassThreshold:
     """Expands a state iff its probability, given the anchor, is at least ε under the rule; makes
     a child of every next state that is (SCIENCE.md section 1: at most ⌊1/ε⌋ expansions a depth).
 
-    Where the budget ends first, the most probable have been expanded. Raises InvalidRequest.
+    Where the budget ends first, the most probable have been expanded. What a rule does not tell is
+    not grown, even if it might be so probable. Raises InvalidRequest.
     """
 
     epsilon: float
@@ -88,7 +89,7 @@ def _stored_children(growth: Growth, node: NodeId, least: float) -> list[NodeId]
         return None
     threshold = least - growth.cum_log_prob(node)
     above = int(np.count_nonzero(stored.log_probs.astype(np.float64) >= threshold))
-    if above == len(stored.log_probs) and not stored.complete:
+    if above == len(stored.log_probs) and stored.tells_more:
         return None
     return [growth.child(node, key) for key in stored.keys[:above].tolist()]
 

@@ -62,7 +62,7 @@ class Reweigh:
             for (node, tails), answer in zip(asked, answers, strict=True):
                 if _stands(tree, node) and settle(growth, node, answer):
                     for tail, following in zip(tails, answer.scored, strict=True):
-                        if tree.has(tail):
+                        if following is not None and tree.has(tail):
                             growth.child(node, following)
 
 

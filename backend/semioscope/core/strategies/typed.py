@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from semioscope.core.distribution import Question
+from semioscope.core.distribution import Answer, NextState, Question
 from semioscope.core.errors import Conflict, InvalidRequest
 from semioscope.core.growth import Growth
 from semioscope.core.strategies.plan import MOST_EXPANSIONS, Ask, Strategy, check_budget
@@ -45,8 +45,8 @@ class Typed:
     ) -> Strategy:
         """Raises InvalidRequest, before anything is asked: "over-budget", "not-typable" (a
         rewriting rule), "unknown-token", "beyond-end", "branch-too-long"; and when answers come,
-        "impossible-token" (probability 0 under the rule). Conflict "under-a-cut" when the branch
-        leads into a pruned part."""
+        "impossible-token" (probability 0 under the rule), "untold-token" (the rule does not tell
+        its probability). Conflict "under-a-cut" when the branch leads into a pruned part."""
         check_budget(self, budget)
         return self._run(growth, anchor, self._states(growth.tree, anchor))
 
@@ -81,7 +81,9 @@ class Typed:
             Ask(node, Question(state, keys=(key,)))
             for state, key in zip(states[known:], self.keys[known:], strict=True)
         ]
-        scored = [answer.scored[0] for answer in answers]
+        scored = [
+            _told(key, answer) for key, answer in zip(self.keys[known:], answers, strict=True)
+        ]
         for following in scored:
             if following.log_prob == -math.inf:
                 raise InvalidRequest(
@@ -101,6 +103,18 @@ class Typed:
                 return node, done
             node = child
         return node, len(self.keys)
+
+
+def _told(key: int, answer: Answer) -> NextState:
+    following = answer.scored[0]
+    if following is None:
+        raise InvalidRequest(
+            "untold-token",
+            f"The rule tells only the most probable next tokens, and token {key} is not among "
+            "them here.",
+            "Type something more likely, or choose from what the rule tells.",
+        )
+    return following
 
 
 def _known_child(growth: Growth, node: NodeId, key: int) -> NodeId | None:

@@ -66,6 +66,11 @@ class ModelText:
             )
         return self._encode(shown, special=True), shown
 
+    def encode_special(self, text: str) -> tuple[int, ...]:
+        """The ids of a text as servers read it: what is a special token in it is one."""
+        with self._lock:
+            return _ids(self._tokenizer, text, special=True)
+
     def _encode(self, text: str, *, special: bool) -> tuple[int, ...]:
         try:
             wanted = text.encode()

@@ -1,0 +1,116 @@
+"""What is exact about a state of which the rule tells only the leading next states.
+
+The rest is exact in total, 1 − Σ, and unknown in its contents: nothing is drawn from it, nothing
+in it is scored, and a procedure is weighed only where what is told suffices for it.
+"""
+
+import math
+from typing import Final
+
+import numpy as np
+
+from semioscope.core.distribution import MOST_ABOVE, Answer, Expansion, NextState, Question
+from semioscope.core.errors import Unavailable
+from semioscope.core.ranking import LEADING
+from semioscope.core.sampling import Procedure, Weights, weigh_stored, widths
+from semioscope.core.types import ALL_KEPT, Float32Array, FloatArray, IdArray
+
+MASS_TOLERANCE: Final = 1e-3
+"""How far above one the leading probabilities may sum: servers compute some of them in half
+precision."""
+
+
+def answer_partial(
+    question: Question,
+    keys: IdArray,
+    log_probs: Float32Array,
+    procedure: Procedure,
+    sure: int = ALL_KEPT,
+) -> Answer:
+    """The answer about one state from K of its next states, the most probable first.
+
+    keys u32[K], log_probs f32[K], nats, finite, descending, ties by the lowest key. No other next
+    state is more probable than the first `sure` of them; a procedure is said by these alone.
+    Raises Unavailable "broken-rule" when they are no part of a probability distribution.
+    """
+    sure = ALL_KEPT if sure >= len(keys) else sure
+    places = _Places(keys, log_probs, procedure, sure)
+    return Answer(
+        expansion=Expansion(
+            keys=keys[:LEADING].copy(),
+            log_probs=log_probs[:LEADING].copy(),
+            log_sum_exp=math.nan,
+            entropy=math.nan,
+            complete=False,
+            told=places.told,
+            sure=sure,
+        ),
+        weights=places.weights,
+        drawn=tuple(places.holding(u) for u in question.draws),
+        scored=tuple(places.of_key(key) for key in question.keys),
+        above=tuple(places.at(rank) for rank in range(places.count_above(question.above))),
+    )
+
+
+class _Places:
+    """Where the told next states of one state lie on the unit interval."""
+
+    def __init__(
+        self, keys: IdArray, log_probs: Float32Array, procedure: Procedure, sure: int
+    ) -> None:
+        self._keys = keys
+        self._log_probs = log_probs
+        self._ends = np.cumsum(widths(1.0, 0.0, log_probs))
+        mass = float(self._ends[-1]) if len(keys) else 0.0
+        if not mass <= 1 + MASS_TOLERANCE:
+            raise Unavailable(
+                "broken-rule",
+                f"The rule returned leading probabilities that sum to {mass:g}: more than one.",
+            )
+        self.told = min(1.0, mass)
+        self.weights = weigh_stored(procedure, log_probs[:sure], False)
+        self._procedure_ends = self._ends_under(self.weights, procedure)
+
+    def holding(self, u: float) -> NextState | None:
+        """The next state that holds u under the procedure; None where that is not told."""
+        ends = self._procedure_ends
+        if self.weights is None or not len(ends):
+            return None
+        rank = int(np.searchsorted(ends, u, side="right"))
+        if rank < len(ends):
+            return self.at(rank)
+        if len(ends) < self.weights.kept:
+            return None
+        # All that is kept is told, and rounding has left its end a little under one.
+        return self.at(int(np.searchsorted(ends, ends[-1], side="left")))
+
+    def of_key(self, key: int) -> NextState | None:
+        places = np.flatnonzero(self._keys == key)
+        return self.at(int(places[0])) if len(places) else None
+
+    def at(self, rank: int) -> NextState:
+        return NextState(
+            key=int(self._keys[rank]),
+            log_prob=float(self._log_probs[rank]),
+            rank=rank,
+            cum=_start(self._ends, rank),
+            cum_procedure=_start(self._procedure_ends, rank),
+        )
+
+    def count_above(self, threshold: float | None) -> int:
+        if threshold is None:
+            return 0
+        return min(int(np.count_nonzero(self._log_probs >= np.float64(threshold))), MOST_ABOVE)
+
+    def _ends_under(self, weights: Weights | None, procedure: Procedure) -> FloatArray:
+        if weights is None:
+            return np.zeros(0)
+        kept = self._log_probs[: weights.kept]
+        return np.cumsum(widths(procedure.inverse_temperature, weights.log_z, kept))
+
+
+def _start(ends: FloatArray, rank: int) -> float:
+    """F(r⁻); nan beyond what the ends cover."""
+    if rank >= len(ends):
+        return math.nan
+    return float(ends[rank - 1]) if rank else 0.0
