@@ -9,3 +9,18 @@ Progress: TypeAlias = Callable[[float, str], None]
 
 def silent(share: float, message: str) -> None:
     """For whoever does not watch."""
+
+
+def part_of(progress: Progress, begin: float, end: float) -> Progress:
+    """A part of the work that begins and ends at these shares of the whole."""
+
+    def told(share: float, message: str) -> None:
+        progress(begin + (end - begin) * min(max(share, 0.0), 1.0), message)
+
+    return told
+
+
+def how_much(done: float, total: float) -> str:
+    """Bytes of bytes, for people: "1.20 of 2.10 GB", in MB where the whole is less than one."""
+    unit, name, digits = (1e9, "GB", 2) if total >= 1e9 else (1e6, "MB", 0)
+    return f"{done / unit:.{digits}f} of {total / unit:.{digits}f} {name}"
