@@ -1,9 +1,10 @@
 """`semioscope model`: lists, provides and removes the models of this machine."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from semioscope.core.errors import SemioscopeError
@@ -11,8 +12,12 @@ from semioscope.terminal import err, out, progress_bar, refuse, settings_or_refu
 
 commands = typer.Typer(no_args_is_help=True, help="The models of this machine.")
 
-_MODEL = "An id of the list, a name on the hub (owner/name, owner/name@revision, "
-_MODEL += "owner/name:file.gguf), a local folder, or a GGUF file."
+_AS_WIDE_AS_IT_IS: Final = 1000
+"""Columns: nothing of a commit or a path is cut off, on a narrow terminal either."""
+_MODEL: Final = (
+    "An id of the list, a name on the hub (owner/name, owner/name@revision, "
+    "owner/name:file.gguf), a local folder, or a GGUF file."
+)
 
 
 @commands.command("list")
@@ -20,8 +25,8 @@ def list_models() -> None:
     """List the models of this machine: what is offered, and what is kept beside."""
     from semioscope.rules.causal_lm.library import list_models as found
 
-    table = Table("id", "name", "here", "size", "revision", "offered", "where", box=None)
-    table.pad_edge = False
+    columns = ("id", "name", "here", "size", "revision", "offered", "where")
+    table = Table(*columns, box=None, pad_edge=False)
     for each in found(settings_or_refuse()):
         table.add_row(
             each.id,
@@ -32,7 +37,7 @@ def list_models() -> None:
             {"default": "default", "offered": "yes", "kept": "no"}[each.standing],
             each.where,
         )
-    out.print(table)
+    Console(width=_AS_WIDE_AS_IT_IS, highlight=False, soft_wrap=True).print(table)
 
 
 @commands.command()
@@ -100,4 +105,7 @@ def _confirmed(name: str, size: str, *, of_hub: bool) -> bool:
 
 
 def _spoken(size: int) -> str:
-    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+    for unit, name in ((1e9, "GB"), (1e6, "MB")):
+        if size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{size / 1e3:.0f} kB"

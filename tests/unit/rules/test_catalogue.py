@@ -123,7 +123,10 @@ async def test_models_of_the_settings_are_offered_by_their_names() -> None:
         ),
         ({"config.json": '{"model_type": "t5"}', "model.safetensors": "x"}, "not-causal"),
         ({"config.json": "{}", "pytorch_model.bin": "x"}, "unsafe-weights"),
-        ({"config.json": '{"model_type": "llama"}', "model.safetensors": "x"}, "unsupported-tokenizer"),
+        (
+            {"config.json": '{"model_type": "llama"}', "model.safetensors": "x"},
+            "unsupported-tokenizer",
+        ),
         (
             {
                 "config.json": json.dumps({"auto_map": {"AutoConfig": "evil.Config"}}),

@@ -112,9 +112,7 @@ def test_a_fingerprint_changes_with_everything_the_numbers_depend_on(tmp_path: P
     def fingerprint(weights: str = "w", config: str = '{"a": 1}', dtype: str = "float32") -> str:
         (tmp_path / "model.safetensors").write_text(weights)
         (tmp_path / "config.json").write_text(config)
-        files = ModelFiles(
-            tmp_path, (tmp_path / "model.safetensors",), (tmp_path / "config.json",)
-        )
+        files = ModelFiles(tmp_path, (tmp_path / "model.safetensors",), (tmp_path / "config.json",))
         return model_fingerprint(files, dtype, tmp_path / "cache")
 
     first = fingerprint()

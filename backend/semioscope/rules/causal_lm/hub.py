@@ -126,6 +126,7 @@ def _fetch(hub: HubName, where: str, revision: str | None, progress: Progress) -
         allow_patterns=[glob.escape(name) for name in files],
         tqdm_class=told,
     )
+    progress(1.0, f"{where} is here.")
     return _Found(Path(folder), commit, files)
 
 
