@@ -182,10 +182,10 @@ def _seen(coming: "asyncio.Task[LoadedRule]") -> None:
         coming.exception()  # the offer tells it, also to those who have stopped waiting
 
 
-def _what_it_waits_for(names: list[str]) -> str:
-    many = f"{len(names)} models" if len(names) > 1 else "one model"
-    verb = "are" if len(names) > 1 else "is"
-    return f"Waits for a place: {' and '.join(names)} {verb} in use, and {many} may be loaded."
+def _what_it_waits_for(others: list[_Entry]) -> str:
+    doing = [f"{each.offer.name} is {'in use' if each.loaded else 'loading'}" for each in others]
+    many = f"{len(others)} models" if len(others) > 1 else "one model"
+    return f"Waits for a place: {' and '.join(doing)}, and {many} may be loaded at a time."
 
 
 class Catalogue:
@@ -246,10 +246,25 @@ class Catalogue:
         entry = self._entry(rule_id)
         if not entry.takes_memory:
             return await asyncio.wrap_future(entry.start())
+        return await asyncio.shield(self._coming(entry))
+
+    def begin(self, rule_id: str) -> Offer:
+        """Begins to load a rule for somebody who will come back for it; its offer tells how far
+        that is. Raises NotFound "unknown-rule"."""
+        entry = self._entry(rule_id)
+        if entry.takes_memory:
+            entry.expected_until = time.monotonic() + EXPECTED_S
+            self._coming(entry)
+        else:
+            entry.start()
+        return entry.offer
+
+    def _coming(self, entry: _Entry) -> "asyncio.Task[LoadedRule]":
         if entry.coming is None or (entry.coming.done() and entry.loaded is None):
-            entry.coming = asyncio.create_task(self._bring(entry), name=f"bring {rule_id}")
+            entry.wait("Beginning to load.")
+            entry.coming = asyncio.create_task(self._bring(entry), name=f"bring {entry.offer.id}")
             entry.coming.add_done_callback(_seen)
-        return await asyncio.shield(entry.coming)
+        return entry.coming
 
     def _entry(self, rule_id: str) -> _Entry:
         entry = self._entries.get(rule_id)
@@ -287,7 +302,7 @@ class Catalogue:
                 continue
             if self._is_closed:
                 raise Unavailable("rule-closed", f"{entry.offer.name} is not loaded any more.")
-            entry.wait(_what_it_waits_for([each.offer.name for each in others]))
+            entry.wait(_what_it_waits_for(others))
             await asyncio.sleep(LOOK_AGAIN_S)
 
     def by_fingerprint(self, fingerprint: str) -> LoadedRule | None:

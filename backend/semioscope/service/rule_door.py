@@ -34,6 +34,10 @@ class RuleDoor:
     def offers(self) -> list[Offer]:
         return self._catalogue.offers()
 
+    def begin(self, rule: str) -> Offer:
+        """Begins to load a rule, if it is not loaded. Raises NotFound "unknown-rule"."""
+        return self._catalogue.begin(rule)
+
     @asynccontextmanager
     async def for_prompt(self, rule: str) -> AsyncIterator[LoadedRule]:
         """A rule by its id, if it is there soon; it stays loaded in this context. Raises NotFound

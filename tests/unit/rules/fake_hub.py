@@ -3,6 +3,7 @@
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +21,8 @@ def commit_of(number: int) -> str:
 class FakeHub:
     """repositories: name → revision → file → content, where a revision is a branch or a commit.
 
-    asked: the paths that were asked for, and `gated` the repositories that ask for a token.
+    asked: the paths that were asked for. gated: the repositories that ask for a token. pause_s:
+    what the content of a file takes, one file after the other.
     """
 
     url: str = ""
@@ -28,6 +30,7 @@ class FakeHub:
     heads: dict[str, dict[str, str]] = field(default_factory=dict)
     gated: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
+    pause_s: float = 0.0
 
     def push(self, repo: str, files: dict[str, bytes], branch: str = "main") -> str:
         """Makes these files the branch's newest commit, which is returned."""
@@ -83,6 +86,8 @@ def _etag(content: bytes) -> str:
 def serving(hub: FakeHub) -> Iterator[FakeHub]:
     """The hub, answering at `hub.url`."""
 
+    one_file_at_a_time = threading.Lock()
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self._answer(with_body=True)
@@ -98,8 +103,12 @@ def serving(hub: FakeHub) -> Iterator[FakeHub]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            if with_body:
-                self.wfile.write(body)
+            if not with_body:
+                return
+            if "/resolve/" in self.path:
+                with one_file_at_a_time:
+                    time.sleep(hub.pause_s)
+            self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None:
             """Not into the tests' output."""
