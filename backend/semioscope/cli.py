@@ -65,6 +65,7 @@ def serve(
     try:
         run(settings, listener, announce, out.print, verbose=verbose)
     except SemioscopeError as error:
+        listener.close()
         refuse(error)
 
 

@@ -97,11 +97,16 @@ def remove(
 
 
 def _confirmed(name: str, size: str, *, of_hub: bool) -> bool:
-    if not sys.stdin.isatty():
+    if not is_terminal():
         err.print("Without a terminal to ask on, --yes is needed.")
         return False
     others = " Other programs that use it would have to fetch it again." if of_hub else ""
     return typer.confirm(f"Remove what is kept of {name} ({size})?{others}", err=True)
+
+
+def is_terminal() -> bool:
+    """Whether there is somebody to ask."""
+    return sys.stdin.isatty()
 
 
 def _spoken(size: int) -> str:

@@ -187,6 +187,16 @@ async def test_a_load_that_failed_holds_no_place(
         assert states(catalogue) == {"a": "ready", "b": "unloaded", "c": "unloaded"}
 
 
+async def test_a_load_can_be_begun_for_somebody_who_comes_back(make: MakeCatalogue) -> None:
+    catalogue = make(1)
+    assert catalogue.begin("a").state == "loading"
+    await until(lambda: offer(catalogue, "a").state == "ready")
+    assert catalogue.begin("a").state == "ready"
+    assert catalogue.begin("coin").state == "ready"
+    with pytest.raises(NotFound):
+        catalogue.begin("dice")
+
+
 async def test_closing_ends_what_waits(make: MakeCatalogue) -> None:
     catalogue = make(1)
     async with catalogue.use("a"):
