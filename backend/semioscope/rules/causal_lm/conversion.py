@@ -115,12 +115,11 @@ def _write(
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         progress(0.15, f"Reading the tokenizer of {name}.")
-        where: dict[str, Any] = {"gguf_file": gguf.name, "local_files_only": True}
-        tokenizer: Any = AutoTokenizer.from_pretrained(gguf.parent, **where)
+        tokenizer: Any = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
         progress(0.25, f"Reading the weights of {name}.")
         with told_of_gguf(part_of(progress, 0.25, 0.8)):
             model: Any = AutoModelForCausalLM.from_pretrained(
-                gguf.parent, dtype=getattr(torch, dtype), **where
+                gguf.parent, gguf_file=gguf.name, dtype=getattr(torch, dtype)
             )
         progress(0.8, f"Writing {name}.")
         # The weights are plain numbers by now, but model and config still say how the file was
