@@ -8,8 +8,6 @@ BIN := .venv/bin
 STEP := .ci/step
 ARGS ?=
 
-# The default model is embedded: nothing may be looked up on a hub while building or testing.
-export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 page_sources := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
@@ -18,6 +16,9 @@ environment := .make/python
 packages := frontend/node_modules/.package-lock.json
 page := frontend/dist/index.html
 browser := .make/chromium
+
+# The default model is embedded: nothing may be looked up on a hub while testing.
+test test-remote pytest bench bench-spine bench-engine: export HF_HUB_OFFLINE := 1
 
 .PHONY: help run model build test test-remote lint types page-checks pytest bench bench-spine bench-engine clean
 

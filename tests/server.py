@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +27,23 @@ class Server:
     """One server on one data folder; it can be stopped, killed and started again.
 
     `rule` is the rule that `start` waits for: with "coin" the server answers before, and
-    whether or not, the default model is loaded.
+    whether or not, the default model is loaded. environment: beside the settings.
     """
 
-    def __init__(self, folder: Path, rule: str = "smollm2", **settings: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        rule: str = "smollm2",
+        environment: Mapping[str, str] | None = None,
+        **settings: str,
+    ) -> None:
         self.folder = folder
         self.rule = rule
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "server.log"
         self._settings = {f"SEMIOSCOPE_{name.upper()}": value for name, value in settings.items()}
+        self._settings |= environment or {}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, patience_s: float = 240.0) -> float:

@@ -33,10 +33,10 @@ def create_app(
     settings: Settings | None = None,
     catalogue: Catalogue | None = None,
     *,
-    load_default: bool = True,
+    load_at_start: bool = True,
 ) -> FastAPI:
-    """One server's app. `load_default`: begin to load the default rule when the server starts;
-    HTTP answers meanwhile."""
+    """One server's app. `load_at_start`: begin to load the rules that the settings name when the
+    server starts; HTTP answers meanwhile."""
     told = settings or Settings()
     offered = catalogue or Catalogue(told)
 
@@ -48,8 +48,9 @@ def create_app(
         app.state.identities = identities
         app.state.observatory = house
         chores = [asyncio.create_task(_tell_rule_news(house))]
-        if load_default:
-            chores.append(asyncio.create_task(_load_default(offered)))
+        if load_at_start:
+            first = offered.at_start(told.load_at_start)
+            chores.append(asyncio.create_task(_load(offered, first)))
         try:
             yield
         finally:
@@ -85,10 +86,11 @@ def document_of_the_api() -> dict[str, Any]:
     return openapi_document(create_app())
 
 
-async def _load_default(catalogue: Catalogue) -> None:
+async def _load(catalogue: Catalogue, rules: list[str]) -> None:
     await asyncio.sleep(LISTEN_FIRST_S)
-    with suppress(SemioscopeError):  # the catalogue's offer says why it failed
-        await catalogue.rule(catalogue.offers()[0].id)
+    for rule in rules:
+        with suppress(SemioscopeError):  # the catalogue's offer says why it failed
+            await catalogue.rule(rule)
 
 
 async def _tell_rule_news(house: Observatory) -> None:

@@ -4,26 +4,20 @@ import asyncio
 import json
 import math
 import socket
-import sys
 import webbrowser
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, Final
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
+from semioscope import model_commands
 from semioscope.core.errors import SemioscopeError
 from semioscope.core.sampling import MinP, Procedure, Step, Temperature, TopK, TopP
-from semioscope.settings import Settings
+from semioscope.terminal import err, out, progress_bar, refuse, settings_or_refuse
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, help=__doc__)
-model = typer.Typer(no_args_is_help=True, help="The models of this machine.")
-app.add_typer(model, name="model")
+app.add_typer(model_commands.commands, name="model")
 
 PORTS_TRIED: Final = 50
-_out = Console(highlight=False, soft_wrap=True)
-_err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -36,11 +30,21 @@ def serve(
     browse: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the page in a browser.")
     ] = False,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A further model to offer: a name on the hub, a local folder, a GGUF file. "
+            "May be given several times."
+        ),
+    ] = None,
     verbose: Annotated[bool, typer.Option(help="Log every request.")] = False,
 ) -> None:
     """Serve the observatory until Ctrl-C."""
     given: dict[str, Any] = {"host": host, "port": port, "lan": lan or None}
-    settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    settings = settings_or_refuse(
+        **{name: value for name, value in given.items() if value is not None}
+    )
+    settings = settings.model_copy(update={"models": (*settings.models, *(model or ()))})
     bind = "0.0.0.0" if settings.lan and host is None else settings.host  # noqa: S104 -- asked for
     listener = _listen(bind, settings.port, is_given="port" in settings.model_fields_set)
     # Imported when the port is known to be free: a refusal should come at once.
@@ -52,13 +56,17 @@ def serve(
         addresses.append(f"http://{_lan_address()}:{actual}")
 
     def announce() -> None:
-        _out.print(f"Semioscope is at [bold]{addresses[0]}[/bold]")
+        out.print(f"Semioscope is at [bold]{addresses[0]}[/bold]")
         for address in addresses[1:]:
-            _out.print(f"and for others on this network at [bold]{address}[/bold]")
+            out.print(f"and for others on this network at [bold]{address}[/bold]")
         if browse:
             webbrowser.open(addresses[0])
 
-    run(settings, listener, announce, _out.print, verbose=verbose)
+    try:
+        run(settings, listener, announce, out.print, verbose=verbose)
+    except SemioscopeError as error:
+        listener.close()
+        refuse(error)
 
 
 @app.command()
@@ -90,39 +98,11 @@ def grow(
             _grow(prompt, rule, lines, steps, seed, Procedure(tuple(steps_asked)), chat)
         )
     except SemioscopeError as error:
-        _refuse(error)
+        refuse(error)
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
     else:
         _print_worlds(told)
-
-
-@model.command("list")
-def list_models() -> None:
-    """List the models that this machine offers, and where they are."""
-    from semioscope.rules.causal_lm.provision import list_models as found
-
-    table = Table("id", "name", "here", "where", box=None, pad_edge=False)
-    for each in found(Settings()):
-        table.add_row(each.id, each.name, "yes" if each.is_provided else "no", each.where)
-    _out.print(table)
-
-
-@model.command()
-def provide() -> None:
-    """Make the default model ready to load: converted once, kept in the cache folder."""
-    from semioscope.rules.causal_lm.provision import provision
-
-    with _progress() as progress:
-        task = progress.add_task("The default model", total=1.0)
-        try:
-            folder = provision(
-                Settings(),
-                lambda share, what: progress.update(task, completed=share, description=what),
-            )
-        except SemioscopeError as error:
-            _refuse(error)
-    _out.print(f"The default model is in {folder}", markup=False)
 
 
 @app.command()
@@ -149,8 +129,8 @@ def _listen(host: str, port: int, *, is_given: bool) -> socket.socket:
             reason = error.strerror or str(error)
             continue
         return listener
-    _err.print(f"{host} port {port} cannot be used: {reason}.")
-    _err.print("Another Semioscope may be running; choose a port with --port, such as 8123.")
+    err.print(f"{host} port {port} cannot be used: {reason}.")
+    err.print("Another Semioscope may be running; choose a port with --port, such as 8123.")
     raise typer.Exit(1)
 
 
@@ -181,13 +161,13 @@ async def _grow(
     from semioscope.service.beginnings import initial_tree
     from semioscope.service.headless import grow_in_memory, worlds_of
 
-    settings = Settings()
+    settings = settings_or_refuse()
     worlds = Worlds(lines, steps, seed=seed)
     catalogue = Catalogue(settings)
     try:
-        with _progress() as progress:
+        with progress_bar() as progress:
             task = progress.add_task(f"Loading {rule}", total=None)
-            loaded = await catalogue.rule(rule)
+            loaded = await catalogue.rule(rule)  # no other is asked for: it stays
             tree = await initial_tree(loaded, prompt, settings, procedure=procedure, chat=chat)
             progress.update(task, description="Growing worlds", total=worlds.total, completed=0)
             await grow_in_memory(
@@ -230,27 +210,6 @@ def _visible(text: str) -> str:
     return "".join(
         character if character.isprintable() else f"⟨{ord(character):X}⟩" for character in shown
     )
-
-
-# Saying
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        console=_err,
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    )
-
-
-def _refuse(error: SemioscopeError) -> NoReturn:
-    _err.print(error.message, markup=False)
-    if error.hint:
-        _err.print(error.hint, markup=False)
-    raise typer.Exit(1)
 
 
 if __name__ == "__main__":

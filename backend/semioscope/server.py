@@ -25,9 +25,12 @@ def run(
     verbose: bool,
 ) -> None:
     """Serves on a bound socket until a signal ends it. `announce` is called once it listens;
-    `say` is told how the default rule's loading ends."""
+    `say` is told how the loading of the first rules ends.
+
+    Raises SemioscopeError for rules to be loaded at the start that are not on offer."""
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING)
     catalogue = Catalogue(settings)
+    first = catalogue.at_start(settings.load_at_start)
     config = uvicorn.Config(
         create_app(settings, catalogue),
         log_config=None,
@@ -36,7 +39,7 @@ def run(
         timeout_graceful_shutdown=_GRACE_S,
         server_header=False,
     )
-    _Server(config, catalogue, announce, say).run(sockets=[listener])
+    _Server(config, catalogue, first, announce, say).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
@@ -44,11 +47,13 @@ class _Server(uvicorn.Server):
         self,
         config: uvicorn.Config,
         catalogue: Catalogue,
+        first: list[str],
         announce: Callable[[], None],
         say: Callable[[str], None],
     ) -> None:
         super().__init__(config)
         self._catalogue = catalogue
+        self._first = first
         self._announce = announce
         self._say = say
         self._news: asyncio.Task[None] | None = None
@@ -60,12 +65,12 @@ class _Server(uvicorn.Server):
             self._news = asyncio.create_task(self._tell())
 
     async def _tell(self) -> None:
-        while True:
-            offer = self._catalogue.offers()[0]
-            if offer.state == "ready":
-                self._say(f"{offer.name} is ready.")
-                return
-            if offer.state == "failed":
-                self._say(f"{offer.message} {offer.hint or ''}")
-                return
+        waiting = set(self._first)
+        while waiting:
+            for offer in self._catalogue.offers():
+                if offer.id in waiting and offer.state in ("ready", "failed"):
+                    waiting.remove(offer.id)
+                    is_ready = offer.state == "ready"
+                    what = f"{offer.name} is ready." if is_ready else offer.message
+                    self._say(f"{what} {offer.hint or ''}".rstrip())
             await asyncio.sleep(0.1)

@@ -9,13 +9,15 @@ engines are a JSON list:
 
 import re
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _REPOSITORY: Final = Path(__file__).resolve().parents[2]
+
+DEFAULT_CACHE_BYTES: Final = 1 << 30
 
 
 class EngineSettings(BaseModel):
@@ -92,9 +94,21 @@ class Settings(BaseSettings):
     """Bind the local network and print its address."""
 
     models: Annotated[tuple[str, ...], NoDecode] = ()
-    """Further causal LMs, comma-separated: hub names, local folders, GGUF files."""
+    """Further causal LMs, comma-separated: hub names (owner/name, owner/name@revision,
+    owner/name:file.gguf), local folders, GGUF files."""
     engines: tuple[EngineSettings, ...] = ()
     """Remote inference engines, as a JSON list."""
+    load_at_start: Annotated[tuple[str, ...] | None, NoDecode] = None
+    """Ids of the rules that a server loads when it starts, comma-separated, or "none". Without it:
+    the default rule."""
+    max_loaded: int = Field(default=2, ge=1)
+    """Models that stay in memory at a time; who needs another has the longest unused one leave."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """What evaluates the models; auto is CUDA if there is such a device."""
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """The numbers of a model; auto is float32. It is part of a rule's identity."""
+    cache_bytes: int = Field(default=DEFAULT_CACHE_BYTES, ge=1)
+    """What one model's engine may keep of keys, values and hidden states, in bytes."""
     torch_threads: int | None = Field(default=None, ge=1)
     """Threads of one forward pass; None leaves it to torch."""
 
@@ -114,7 +128,7 @@ class Settings(BaseSettings):
     snapshot_every: int = Field(default=50_000, ge=1)
     """Nodes between two snapshots of a tree."""
 
-    @field_validator("models", mode="before")
+    @field_validator("models", "load_at_start", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -127,6 +141,11 @@ class Settings(BaseSettings):
         if len({engine.slug for engine in value}) < len(value):
             raise ValueError("every engine needs a name of its own")
         return value
+
+    @field_validator("load_at_start")
+    @classmethod
+    def _none(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return () if value == ("none",) else value
 
     @field_validator("data_folder", "cache_folder", "page_folder")
     @classmethod

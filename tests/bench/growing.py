@@ -1,6 +1,8 @@
 """Best-first growth, as the questions it asks and through the whole house."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -61,8 +63,9 @@ class OneRule(Catalogue):
             )
         ]
 
-    async def rule(self, rule_id: str) -> LoadedRule:
-        return self._one
+    @asynccontextmanager
+    async def use(self, rule_id: str) -> AsyncIterator[LoadedRule]:
+        yield self._one
 
 
 class Observed:

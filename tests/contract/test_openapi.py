@@ -49,7 +49,7 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grown]:
             max_budget=64,
             max_nodes=2000,
         ),
-        load_default=False,
+        load_at_start=False,
     )
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))

@@ -20,7 +20,7 @@ SMALL_LAPTOP = {"width": 1180, "height": 680}
 # Chromium logs every answer over 399 as an error, also those that a test asks for, and every
 # server that is not there, also one that a test has stopped.
 REFUSAL = re.compile(
-    r"Failed to load resource: the server responded with a status of 4\d\d"
+    r"Failed to load resource: the server responded with a status of (?:4\d\d|503)"
     r"|.*net::ERR_CONNECTION_REFUSED"
 )
 

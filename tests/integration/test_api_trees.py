@@ -164,3 +164,10 @@ async def test_the_status_tells_what_is_offered_and_its_bounds(ada: Visitor) -> 
     }
     assert status["limits"]["max_budget"] == 4096
     assert (await ada.get("/rules"))["rules"] == status["rules"]
+
+
+async def test_a_rule_can_be_loaded_before_it_is_used(ada: Visitor) -> None:
+    begun = await ada.call("POST", "/rules/coin/load")
+    assert begun.status_code == 202
+    assert (begun.json()["id"], begun.json()["state"]) == ("coin", "ready")
+    assert refusal(await ada.call("POST", "/rules/dice/load")) == (404, "unknown-rule")

@@ -18,7 +18,7 @@ from semioscope.app import create_app
 from semioscope.settings import Settings
 folder, port = Path(sys.argv[1]), int(sys.argv[2])
 settings = Settings(data_folder=folder, page_folder=folder, requests_per_minute=1_000_000)
-uvicorn.run(create_app(settings, load_default=False), port=port, log_config=None)
+uvicorn.run(create_app(settings, load_at_start=False), port=port, log_config=None)
 """
 
 

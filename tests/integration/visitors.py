@@ -66,8 +66,13 @@ class WideCatalogue(Catalogue):
             ),
         ]
 
-    async def rule(self, rule_id: str) -> LoadedRule:
-        return self.more.get(rule_id) or await super().rule(rule_id)
+    @asynccontextmanager
+    async def use(self, rule_id: str) -> AsyncIterator[LoadedRule]:
+        if rule_id in self.more:
+            yield self.more[rule_id]
+        else:
+            async with super().use(rule_id) as loaded:
+                yield loaded
 
     def close(self) -> None:
         for loaded in self.more.values():
@@ -85,7 +90,7 @@ def settings_of(folder: Path, **changed: Any) -> Settings:
 async def running(folder: Path, *more: Coin, **changed: Any) -> AsyncIterator[FastAPI]:
     """An app that has started, and stops at the end; the default model is not loaded."""
     settings = settings_of(folder, **changed)
-    app = create_app(settings, WideCatalogue(settings, *more), load_default=False)
+    app = create_app(settings, WideCatalogue(settings, *more), load_at_start=False)
     async with app.router.lifespan_context(app):
         yield app
 

@@ -243,6 +243,9 @@ class Rule(_Told):
     whole_distribution: bool
     needs_prompt: bool
     notes: list[str]
+    revision: Annotated[
+        str | None, Field(description="A commit of a hub or a version; null without one.")
+    ]
 
 
 RuleState = Literal["unloaded", "loading", "ready", "failed"]

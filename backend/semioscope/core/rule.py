@@ -13,6 +13,8 @@ class RuleDescription:
 
     `window` is the greatest state length L (tokens or bytes). `alphabet_size` is None where the
     alphabet is not a fixed finite set. `fingerprint` changes whenever the rule's numbers may.
+    `revision` is what a person can ask for again: a commit of a hub, a version; None where a rule
+    has none (trees that were stored before it was kept have none either).
     """
 
     id: str
@@ -27,6 +29,7 @@ class RuleDescription:
     whole_distribution: bool
     needs_prompt: bool
     notes: tuple[str, ...] = ()
+    revision: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The description as plain JSON values."""

@@ -3,13 +3,16 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
-from semioscope.core.errors import NotFound, SemioscopeError, Unavailable
+from semioscope.core.errors import InvalidRequest, NotFound, SemioscopeError, Unavailable
 from semioscope.core.rule import RuleDescription
+from semioscope.rules.causal_lm.backend import free_memory
 from semioscope.rules.causal_lm.sources import Source, offered_sources
 from semioscope.rules.coin import Coin, offered_coins
 from semioscope.rules.progress import Progress
@@ -19,12 +22,20 @@ from semioscope.settings import EngineSettings, Settings
 
 OfferState = Literal["unloaded", "loading", "ready", "failed"]
 
+LOOK_AGAIN_S: Final = 0.1
+"""How often a model that waits for its place in memory looks whether one is free."""
+EXPECTED_S: Final = 10.0
+"""How long a model waits for those who asked for it and were told to come again."""
+
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A rule on offer, as it stands now. `description` is known once it is loaded."""
+    """A rule on offer, as it stands now. `description` is known once it was loaded.
+
+    progress: 0 to 1 while it loads; None while that waits for a place in memory.
+    """
 
     id: str
     name: str
@@ -49,23 +60,66 @@ Load: TypeAlias = Callable[[Progress], LoadedRule]
 
 
 class _Entry:
-    """One rule on offer. `offer` is replaced whole, so any thread may read it."""
+    """One rule on offer. `offer` is replaced whole, so any thread may read it; all else belongs to
+    the event loop.
 
-    def __init__(self, offer: Offer, load: Load) -> None:
+    takes_memory: it counts among the models that stay loaded, and may be unloaded.
+    """
+
+    def __init__(self, offer: Offer, load: Load, *, takes_memory: bool = False) -> None:
         self.offer = offer
+        self.takes_memory = takes_memory
         self._load = load
         self._loading: Future[LoadedRule] | None = None
         self.loaded: LoadedRule | None = None
+        self.coming: asyncio.Task[LoadedRule] | None = None
+        self.users = 0
+        self.used_at = time.monotonic()
+        self.expected_until = 0.0
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Loaded, or on its way."""
+        return self.loaded is not None or (self._loading is not None and not self._loading.done())
+
+    @property
+    def may_leave(self) -> bool:
+        """Loaded, and nobody uses it or is about to."""
+        has_come = self.loaded is not None and (self.coming is None or self.coming.done())
+        return has_come and self.users == 0 and time.monotonic() >= self.expected_until
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Meanwhile it may not leave."""
+        self.users += 1
+        try:
+            yield
+        finally:
+            self.users -= 1
+            self.used_at = time.monotonic()
 
     def start(self) -> "Future[LoadedRule]":
         """Begins to load on a thread of its own, unless that has begun and not failed."""
-        if self._loading is None or self.offer.state == "failed":
+        if self._loading is None or (self._loading.done() and self.loaded is None):
             self._loading = _uncancellable()
             self._tell(0.0, "Beginning to load.")
             threading.Thread(
                 target=self.load, args=(self._loading,), name=f"load {self.offer.id}", daemon=True
             ).start()
         return self._loading
+
+    def wait(self, message: str) -> None:
+        """Tells what its loading waits for."""
+        self.offer = replace(self.offer, state="loading", progress=None, message=message, hint=None)
+
+    async def leave(self) -> None:
+        """Unloads it: ends its worker, and frees its memory."""
+        loaded, self.loaded, self._loading, self.coming = self.loaded, None, None, None
+        self.offer = replace(self.offer, state="unloaded", message=None)
+        if loaded is not None:
+            await asyncio.to_thread(loaded.worker.close)
+        del loaded  # the last that refers to it
+        await asyncio.to_thread(free_memory)
 
     def load_now(self) -> None:
         """Loads in the calling thread: for rules that take no time."""
@@ -122,31 +176,134 @@ def _uncancellable() -> "Future[LoadedRule]":
     return loading
 
 
+def _seen(coming: "asyncio.Task[LoadedRule]") -> None:
+    if not coming.cancelled():
+        coming.exception()  # the offer tells it, also to those who have stopped waiting
+
+
+def _what_it_waits_for(others: list[_Entry]) -> str:
+    doing = [f"{each.offer.name} is {'in use' if each.loaded else 'loading'}" for each in others]
+    many = f"{len(others)} models" if len(others) > 1 else "one model"
+    return f"Waits for a place: {' and '.join(doing)}, and {many} may be loaded at a time."
+
+
 class Catalogue:
-    """What a server offers. To be used from one event loop; loading never blocks it."""
+    """What a server offers. To be used from one event loop; loading never blocks it.
+
+    At most `max_loaded` models are in memory. Who needs another has the one leave that nobody has
+    used for longest; what is in use never leaves, and who needs another then waits.
+    """
 
     def __init__(self, settings: Settings) -> None:
         models = [_model_entry(source, settings) for source in offered_sources(settings)]
         coins = [_coin_entry(coin) for coin in offered_coins()]
         engines = [_engine_entry(engine, settings) for engine in settings.engines]
         self._entries = {entry.offer.id: entry for entry in [*models, *engines, *coins]}
+        self._most = settings.max_loaded
+        self._turn = asyncio.Lock()
+        self._is_closed = False
 
     def offers(self) -> list[Offer]:
         """All rules, loaded or not, the default one first."""
         return [entry.offer for entry in self._entries.values()]
 
+    def at_start(self, asked: tuple[str, ...] | None) -> list[str]:
+        """The ids of the rules to be loaded when a server starts; None asks for the default one.
+
+        Raises NotFound "unknown-rule", InvalidRequest "too-many-at-start".
+        """
+        if asked is None:
+            return [self.offers()[0].id]
+        entries = [self._entry(rule_id) for rule_id in dict.fromkeys(asked)]
+        heavy = sum(entry.takes_memory for entry in entries)
+        if heavy > self._most:
+            raise InvalidRequest(
+                "too-many-at-start",
+                f"{heavy} models are to be loaded at the start, and {self._most} may stay loaded.",
+                "Raise SEMIOSCOPE_MAX_LOADED, or name fewer in SEMIOSCOPE_LOAD_AT_START.",
+            )
+        return [entry.offer.id for entry in entries]
+
+    @asynccontextmanager
+    async def use(self, rule_id: str) -> AsyncIterator[LoadedRule]:
+        """The rule, which stays loaded while it is used. Raises what `rule` raises."""
+        entry = self._entry(rule_id)
+        with entry.in_use():
+            try:
+                loaded = await self.rule(rule_id)
+            except asyncio.CancelledError:
+                entry.expected_until = time.monotonic() + EXPECTED_S
+                raise
+            entry.expected_until = 0.0
+            yield loaded
+
     async def rule(self, rule_id: str) -> LoadedRule:
-        """The rule, loaded once however many ask; a load that failed is tried again.
+        """The rule, loaded once however many ask; a load that failed is tried again. It may leave
+        when another is needed: see `use`.
 
         Raises NotFound "unknown-rule", or what loading raised.
         """
+        entry = self._entry(rule_id)
+        if not entry.takes_memory:
+            return await asyncio.wrap_future(entry.start())
+        return await asyncio.shield(self._coming(entry))
+
+    def begin(self, rule_id: str) -> Offer:
+        """Begins to load a rule for somebody who will come back for it; its offer tells how far
+        that is. Raises NotFound "unknown-rule"."""
+        entry = self._entry(rule_id)
+        if entry.takes_memory:
+            entry.expected_until = time.monotonic() + EXPECTED_S
+            self._coming(entry)
+        else:
+            entry.start()
+        return entry.offer
+
+    def _coming(self, entry: _Entry) -> "asyncio.Task[LoadedRule]":
+        if entry.coming is None or (entry.coming.done() and entry.loaded is None):
+            entry.wait("Beginning to load.")
+            entry.coming = asyncio.create_task(self._bring(entry), name=f"bring {entry.offer.id}")
+            entry.coming.add_done_callback(_seen)
+        return entry.coming
+
+    def _entry(self, rule_id: str) -> _Entry:
         entry = self._entries.get(rule_id)
         if entry is None:
             known = ", ".join(self._entries)
             raise NotFound(
                 "unknown-rule", f"This server offers no rule “{rule_id}”.", f"It has: {known}."
             )
-        return await asyncio.wrap_future(entry.start())
+        return entry
+
+    async def _bring(self, entry: _Entry) -> LoadedRule:
+        if self._turn.locked():
+            entry.wait("Waits until another model has found its place.")
+        async with self._turn:  # first come, first served
+            await self._make_room(entry)
+            loading = entry.start()
+        loaded = await asyncio.wrap_future(loading)
+        # Who was told to come again comes back to what is there now.
+        if entry.expected_until:
+            entry.expected_until = time.monotonic() + EXPECTED_S
+        return loaded
+
+    async def _make_room(self, entry: _Entry) -> None:
+        while True:
+            others = [
+                each
+                for each in self._entries.values()
+                if each is not entry and each.takes_memory and each.is_in_memory
+            ]
+            if len(others) < self._most:
+                return
+            idle = [each for each in others if each.may_leave]
+            if idle:
+                await min(idle, key=lambda each: each.used_at).leave()
+                continue
+            if self._is_closed:
+                raise Unavailable("rule-closed", f"{entry.offer.name} is not loaded any more.")
+            entry.wait(_what_it_waits_for(others))
+            await asyncio.sleep(LOOK_AGAIN_S)
 
     def by_fingerprint(self, fingerprint: str) -> LoadedRule | None:
         """The loaded rule with that fingerprint."""
@@ -158,6 +315,7 @@ class Catalogue:
 
     def close(self) -> None:
         """Ends the workers; what they have queued fails."""
+        self._is_closed = True
         for entry in self._entries.values():
             if entry.loaded is not None:
                 entry.loaded.worker.close()
@@ -178,7 +336,8 @@ def _model_entry(source: Source, settings: Settings) -> _Entry:
 
         return _alone(load_causal_lm(source, settings, progress))
 
-    return _Entry(Offer(source.id, source.name, "causal-lm", source.summary, "unloaded"), load)
+    offer = Offer(source.id, source.name, "causal-lm", source.summary, "unloaded")
+    return _Entry(offer, load, takes_memory=True)
 
 
 def _engine_entry(engine: EngineSettings, settings: Settings) -> _Entry:

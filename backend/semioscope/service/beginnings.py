@@ -63,16 +63,16 @@ class Beginnings:
         "empty-prompt", "prompt-too-long", "bad-length" and what the rule says of the text.
         """
         name = None if new.name is None else checks.name(new.name)
-        loaded = await self._door.for_prompt(new.rule)
-        tree = await initial_tree(
-            loaded,
-            new.prompt,
-            self._settings,
-            procedure=new.procedure,
-            chat=new.chat,
-            max_length=new.max_length,
-            name=name,
-        )
+        async with self._door.for_prompt(new.rule) as loaded:
+            tree = await initial_tree(
+                loaded,
+                new.prompt,
+                self._settings,
+                procedure=new.procedure,
+                chat=new.chat,
+                max_length=new.max_length,
+                name=name,
+            )
         await self._identities.keep(caller.id)
         record = TreeRecord(
             name=tree.name,

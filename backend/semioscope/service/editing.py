@@ -252,8 +252,8 @@ class Editing:
             raise InvalidRequest("empty-branch", "Type at least one character to branch here.")
         if len(text) > most:
             raise InvalidRequest("branch-too-long", f"A branch has at most {most:,} characters.")
-        loaded = await self._door.for_tree(opened.tree.rule)
-        return tuple(await asyncio.to_thread(loaded.rule.encode, text))
+        async with self._door.for_tree(opened.tree.rule) as loaded:
+            return tuple(await asyncio.to_thread(loaded.rule.encode, text))
 
     async def _type(
         self, opened: OpenTree, caller: Caller, at: NodeId, keys: tuple[int, ...], change: str

@@ -8,6 +8,7 @@ ends between two steps, and what it has grown stays.
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from typing import Any, Final
 
 from semioscope.core.distribution import Answer
@@ -42,12 +43,14 @@ class GrowthDriver:
         """Drives a growth to its end, whatever that is; raises nothing."""
         opened, task = growth.opened, growth.task
         try:
-            loaded = await growth.wait_for(self._door.for_tree(opened.tree.rule))
-            anchor = task.node
-            if task.key is not None:
-                await self._carry_out(growth, Typed((task.key,)), anchor, loaded)
-                anchor = child_by(opened, anchor, task.key)
-            await self._carry_out(growth, task.plan, anchor, loaded)
+            async with AsyncExitStack() as used:  # the rule stays loaded until the growth ends
+                rule = self._door.for_tree(opened.tree.rule)
+                loaded = await growth.wait_for(used.enter_async_context(rule))
+                anchor = task.node
+                if task.key is not None:
+                    await self._carry_out(growth, Typed((task.key,)), anchor, loaded)
+                    anchor = child_by(opened, anchor, task.key)
+                await self._carry_out(growth, task.plan, anchor, loaded)
         except Stopped:
             growth.end(state="cancelled", message=growth.why_stopped)
         except LimitExceeded as error:

@@ -111,6 +111,10 @@ class Observatory:
         """The rules, the default one first."""
         return self._door.offers()
 
+    def load_rule(self, rule: str) -> Offer:
+        """Begins to load a rule, if it is not loaded. Raises NotFound "unknown-rule"."""
+        return self._door.begin(rule)
+
     @property
     def is_ready(self) -> bool:
         """Whether the default rule is loaded."""

@@ -1,6 +1,8 @@
 """The rules of this server, as a tree and a prompt see them."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -32,32 +34,40 @@ class RuleDoor:
     def offers(self) -> list[Offer]:
         return self._catalogue.offers()
 
-    async def for_prompt(self, rule: str) -> LoadedRule:
-        """A rule by its id, if it is there soon. Raises NotFound "unknown-rule", Unavailable
-        "rule-loading" (retryable) or what loading raised."""
+    def begin(self, rule: str) -> Offer:
+        """Begins to load a rule, if it is not loaded. Raises NotFound "unknown-rule"."""
+        return self._catalogue.begin(rule)
+
+    @asynccontextmanager
+    async def for_prompt(self, rule: str) -> AsyncIterator[LoadedRule]:
+        """A rule by its id, if it is there soon; it stays loaded in this context. Raises NotFound
+        "unknown-rule", Unavailable "rule-loading" (retryable) or what loading raised."""
         offer = self._offer(rule)
         if offer is None:
             known = ", ".join(each.id for each in self.offers())
             raise NotFound(
                 "unknown-rule", f"This server offers no rule “{rule}”.", f"It has: {known}."
             )
-        loading = asyncio.ensure_future(self._catalogue.rule(rule))
-        try:
-            return await asyncio.wait_for(asyncio.shield(loading), PATIENCE_S)
-        except TimeoutError:
-            loading.add_done_callback(_seen)
-            raise self._still_loading(rule) from None
+        async with AsyncExitStack() as used:
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    loaded = await used.enter_async_context(self._catalogue.use(rule))
+            except TimeoutError:
+                raise self._still_loading(rule) from None
+            yield loaded
 
-    async def for_tree(self, remembered: RuleDescription) -> LoadedRule:
-        """The rule that a tree was grown by, however long it takes to load.
+    @asynccontextmanager
+    async def for_tree(self, remembered: RuleDescription) -> AsyncIterator[LoadedRule]:
+        """The rule that a tree was grown by, however long it takes to load; it stays loaded in
+        this context.
 
         Raises Conflict "rule-changed" when this server does not offer it, or not the same."""
         if not self.standing(remembered).is_available:
             raise _changed(remembered)
-        loaded = await self._catalogue.rule(remembered.id)
-        if loaded.rule.description.fingerprint != remembered.fingerprint:
-            raise _changed(remembered)
-        return loaded
+        async with self._catalogue.use(remembered.id) as loaded:
+            if loaded.rule.description.fingerprint != remembered.fingerprint:
+                raise _changed(remembered)
+            yield loaded
 
     def must_be_available(self, remembered: RuleDescription) -> None:
         """Raises Conflict "rule-changed", or Unavailable "rule-failed" with the reason."""
@@ -91,14 +101,13 @@ class RuleDoor:
         share = offer.progress if offer else None
         name = offer.name if offer else rule
         far = "" if share is None else f" ({share:.0%})"
+        doing = f"{offer.message} " if offer and offer.message else ""
         return Unavailable(
-            "rule-loading", f"{name} is still loading{far}.", "Try again shortly.", retryable=True
+            "rule-loading",
+            f"{name} is still loading{far}.",
+            f"{doing}Try again shortly.",
+            retryable=True,
         )
-
-
-def _seen(loading: "asyncio.Future[LoadedRule]") -> None:
-    if not loading.cancelled():
-        loading.exception()  # the catalogue's offer tells it to whoever asks next
 
 
 def _changed(remembered: RuleDescription) -> Conflict:

@@ -59,6 +59,9 @@ const at = (ref: string) => ({ params: { path: { ref } } });
 
 export const readStatus = (): Promise<Status> => told(client.GET("/api/status"));
 
+export const loadRule = (rule: string): Promise<Offer> =>
+  told(client.POST("/api/rules/{rule}/load", { params: { path: { rule } } }));
+
 export const listTrees = async (): Promise<TreeSummary[]> =>
   (await told(client.GET("/api/trees"))).trees;
 

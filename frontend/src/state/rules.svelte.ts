@@ -1,5 +1,5 @@
 import { asProblem, type Problem } from "../api/problem";
-import { readStatus } from "../api/client";
+import { loadRule, readStatus } from "../api/client";
 import type { Offer, Status } from "./wire";
 
 const POLL_MS = 700;
@@ -44,6 +44,26 @@ class Rules {
     const unsettled =
       this.problem !== null || this.offers.some((offer) => offer.state === "loading");
     if (unsettled) this.timer = setTimeout(() => void this.refresh(), POLL_MS);
+  }
+
+  /** Begins to load a rule, or tries it again, and follows how far that is. */
+  async load(id: string): Promise<void> {
+    try {
+      this.take(await loadRule(id));
+    } catch (thrown) {
+      this.problem = asProblem(thrown);
+    }
+    await this.refresh();
+  }
+
+  /** Resolves when a rule is not loading any more, whatever it is then, or when `givenUp`. */
+  async settled(id: string, givenUp: () => boolean): Promise<void> {
+    for (;;) {
+      await this.refresh();
+      const offer = this.offers.find((known) => known.id === id);
+      if (givenUp() || (!this.problem && offer?.state !== "loading")) return;
+      await new Promise((done) => setTimeout(done, POLL_MS));
+    }
   }
 
   /** Stops following until the next refresh. */

@@ -206,7 +206,9 @@ export class TreeSession {
         break;
       case "rule":
         rules.take(message.offer);
-        this.refresh();
+        if (message.offer.id === this.tree.rule.id && message.offer.state !== this.tree.rule_state) {
+          this.refresh();
+        }
         break;
       case "roles":
         this.refresh();

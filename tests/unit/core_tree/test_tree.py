@@ -443,3 +443,10 @@ def test_a_rule_description_survives_json() -> None:
 def test_a_frame_that_is_no_event_is_refused() -> None:
     with pytest.raises(InvalidRequest):
         decode_event(encode({"type": "event", "kind": "explode"}, {}))
+
+
+def test_a_rule_stored_before_revisions_were_kept_has_none() -> None:
+    stored = APPENDING.to_json()
+    del stored["revision"]
+    assert RuleDescription.from_json(stored) == APPENDING
+    assert RuleDescription.from_json({**stored, "revision": "v1"}).revision == "v1"

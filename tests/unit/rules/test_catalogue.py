@@ -111,16 +111,29 @@ async def test_models_of_the_settings_are_offered_by_their_names() -> None:
     ("files", "code"),
     [
         (None, "model-not-found"),
-        ({"config.json": "{}"}, "unsafe-weights"),
+        ({"config.json": "{}"}, "no-weights"),
+        ({"model.safetensors": "x"}, "incomplete-model"),
+        ({"config.json": "{}", "model.safetensors.index.json": "x"}, "incomplete-model"),
+        (
+            {
+                "config.json": "{}",
+                "model.safetensors.index.json": '{"weight_map": {"a": "model-1.safetensors"}}',
+            },
+            "incomplete-model",
+        ),
+        ({"config.json": '{"model_type": "t5"}', "model.safetensors": "x"}, "not-causal"),
         ({"config.json": "{}", "pytorch_model.bin": "x"}, "unsafe-weights"),
-        ({"config.json": '{"model_type": "llama"}', "model.safetensors": "x"}, "model-not-loaded"),
+        (
+            {"config.json": '{"model_type": "llama"}', "model.safetensors": "x"},
+            "unsupported-tokenizer",
+        ),
         (
             {
                 "config.json": json.dumps({"auto_map": {"AutoConfig": "evil.Config"}}),
                 "evil.py": "raise SystemExit",
                 "model.safetensors": "x",
             },
-            "model-not-loaded",
+            "remote-code",
         ),
     ],
 )

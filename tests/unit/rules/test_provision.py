@@ -5,13 +5,16 @@ import threading
 from pathlib import Path
 
 import pytest
+import torch
 
 from semioscope.core.errors import Unavailable
+from semioscope.rules.causal_lm import conversion
 from semioscope.rules.causal_lm import provision as module
 from semioscope.rules.causal_lm.files import ModelFiles
-from semioscope.rules.causal_lm.fingerprint import model_fingerprint, remembered_hash
+from semioscope.rules.causal_lm.fingerprint import model_fingerprint
+from semioscope.rules.causal_lm.hashes import remembered_hash
 from semioscope.rules.causal_lm.known import KnownModel, recall, remember
-from semioscope.rules.causal_lm.provision import embedded_folder, list_models, provision
+from semioscope.rules.causal_lm.provision import embedded_folder, provision
 from semioscope.rules.progress import Progress
 from semioscope.settings import Settings
 
@@ -25,7 +28,7 @@ def writes(monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -> l
     """Instead of converting half a gigabyte: one small file, and perhaps a failure after it."""
     written: list[Path] = []
 
-    def write(gguf: Path, part: Path, progress: Progress) -> None:
+    def write(gguf: Path, part: Path, name: str, progress: Progress, *_: object) -> None:
         assert gguf.suffix == ".gguf"
         written.append(part)
         progress(0.5, "Half.")
@@ -33,7 +36,7 @@ def writes(monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -> l
         if error:
             raise error
 
-    monkeypatch.setattr(module, "_write", write)
+    monkeypatch.setattr(conversion, "_write", write)
     return written
 
 
@@ -91,16 +94,6 @@ def test_without_its_package_it_says_what_to_install(
     assert "pip install" in str(refusal.value.hint)
 
 
-def test_the_models_of_the_settings_are_listed(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    writes(monkeypatch)
-    both = Settings(cache_folder=settings.cache_folder, models=(str(tmp_path), "owner/absent"))
-    assert [each.is_provided for each in list_models(both)] == [False, True, False]
-    provision(both)
-    assert list_models(both)[0].is_provided
-
-
 def test_a_hash_is_made_anew_only_when_the_file_has_changed(tmp_path: Path) -> None:
     weights, cache = tmp_path / "weights", tmp_path / "cache"
     weights.write_bytes(b"one")
@@ -119,9 +112,7 @@ def test_a_fingerprint_changes_with_everything_the_numbers_depend_on(tmp_path: P
     def fingerprint(weights: str = "w", config: str = '{"a": 1}', dtype: str = "float32") -> str:
         (tmp_path / "model.safetensors").write_text(weights)
         (tmp_path / "config.json").write_text(config)
-        files = ModelFiles(
-            tmp_path, None, (tmp_path / "model.safetensors",), (tmp_path / "config.json",)
-        )
+        files = ModelFiles(tmp_path, (tmp_path / "model.safetensors",), (tmp_path / "config.json",))
         return model_fingerprint(files, dtype, tmp_path / "cache")
 
     first = fingerprint()
@@ -135,13 +126,15 @@ def test_a_proof_holds_for_the_very_same_libraries_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = KnownModel({"model_type": "llama"}, "{}", None, {}, (0, 2), 128, 97)
-    assert recall(tmp_path, "f") is None
-    remember(tmp_path, "f", known)
-    assert recall(tmp_path, "f") == known
-    assert recall(tmp_path, "g") is None
+    cpu = torch.device("cpu")
+    assert recall(tmp_path, "f", cpu) is None
+    remember(tmp_path, "f", cpu, known)
+    assert recall(tmp_path, "f", cpu) == known
+    assert recall(tmp_path, "f", torch.device("meta")) is None
+    assert recall(tmp_path, "g", cpu) is None
     (note,) = (tmp_path / "known").iterdir()
     monkeypatch.setattr("importlib.metadata.version", lambda name: "another")
-    assert recall(tmp_path, "f") is None
+    assert recall(tmp_path, "f", cpu) is None
     monkeypatch.undo()
     note.write_text("{}")
-    assert recall(tmp_path, "f") is None
+    assert recall(tmp_path, "f", cpu) is None

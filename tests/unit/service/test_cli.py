@@ -113,3 +113,47 @@ def test_nothing_heavy_is_imported_to_answer_help() -> None:
         [sys.executable, "-c", script], check=True, capture_output=True, text=True
     )
     assert told.stdout.strip() == "[]"
+
+
+def test_a_server_refuses_to_start_with_rules_it_does_not_offer(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SEMIOSCOPE_LOAD_AT_START", "tiny,dice")
+    done = runner.invoke(app, ["serve", "--model", "owner/tiny"])
+    assert done.exit_code == 1
+    told = done.output + capfd.readouterr().err
+    assert "no rule “dice”" in told
+    assert "It has: smollm2, tiny, coin" in told
+
+
+def test_a_setting_that_makes_no_sense_is_refused_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SEMIOSCOPE_DTYPE", "int8")
+    done = runner.invoke(app, ["model", "list"])
+    assert done.exit_code == 1
+    told = done.output + capfd.readouterr().err
+    assert "SEMIOSCOPE_DTYPE: " in told
+    assert "'bfloat16'" in told
+    assert "Traceback" not in told
+
+
+def test_a_person_is_asked_before_a_model_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from semioscope import model_commands
+    from semioscope.rules.causal_lm.provision import embedded_folder
+    from semioscope.settings import Settings
+
+    folder = embedded_folder(Settings())
+    folder.mkdir(parents=True)
+    (folder / "model.safetensors").write_bytes(b"w" * 3_200_000)
+    monkeypatch.setattr(model_commands, "is_terminal", lambda: True)
+
+    refused = runner.invoke(app, ["model", "remove", "smollm2"], input="n\n")
+    assert refused.exit_code == 1
+    assert folder.exists()
+    done = runner.invoke(app, ["model", "remove", "smollm2"], input="y\n")
+    assert done.exit_code == 0, done.output
+    assert "3.2 MB are free again" in done.output
+    assert not folder.exists()

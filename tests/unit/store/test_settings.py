@@ -35,7 +35,25 @@ def test_a_program_may_give_them_by_name(tmp_path: Path) -> None:
     assert (settings.cache_folder, settings.models) == (tmp_path, ("gpt2",))
 
 
-@pytest.mark.parametrize(("name", "value"), [("PORT", "70000"), ("MAX_NODES", "0"), ("LAN", "si")])
+@pytest.mark.parametrize(
+    ("value", "rules"),
+    [(None, None), ("none", ()), ("", ()), ("smollm2, coin", ("smollm2", "coin"))],
+)
+def test_what_is_loaded_at_the_start_is_the_default_some_or_nothing(
+    value: str | None, rules: tuple[str, ...] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if value is not None:
+        monkeypatch.setenv("SEMIOSCOPE_LOAD_AT_START", value)
+    assert Settings().load_at_start == rules
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("PORT", "70000"), ("MAX_NODES", "0"), ("LAN", "si"), ("MAX_LOADED", "0")),
+        *(("DEVICE", "tpu"), ("DTYPE", "int8"), ("CACHE_BYTES", "0")),
+    ],
+)
 def test_a_setting_that_makes_no_sense_is_refused(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

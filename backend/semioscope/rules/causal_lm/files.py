@@ -2,77 +2,69 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from semioscope.core.errors import Unavailable
-from semioscope.rules.causal_lm.provision import provision
+from semioscope.rules.causal_lm.conversion import converted
+from semioscope.rules.causal_lm.hub import fetched
+from semioscope.rules.causal_lm.provision import embedded_revision, provision
+from semioscope.rules.causal_lm.selection import INDEX, describing, weights_of
 from semioscope.rules.causal_lm.sources import Source
-from semioscope.rules.progress import Progress
+from semioscope.rules.progress import Progress, part_of
 from semioscope.settings import Settings
-
-WANTED: Final = ("*.json", "*.safetensors", "*.jinja", "*.model")
-"""What is fetched of a hub's repository: never code, never pickled weights."""
-
-DESCRIBING: Final = (
-    *("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"),
-    *("special_tokens_map.json", "tokenizer.model", "chat_template.jinja"),
-)
-"""What says, beside the weights, what a model does with a text."""
 
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """folder: for transformers. gguf: the file in it to read, if it is one. weights: all files of
-    weights. described_by: configuration, tokenizer and template, as far as they are files."""
+    """folder: as transformers saves a model. weights: its files of safetensors. described_by:
+    configuration, tokenizer and template, as far as they are files. revision: of a hub or of a
+    package."""
 
     folder: Path
-    gguf: Path | None
     weights: tuple[Path, ...]
     described_by: tuple[Path, ...]
+    revision: str | None = None
 
 
 def find_files(source: Source, settings: Settings, progress: Progress) -> ModelFiles:
-    """Provides or fetches what is not here yet. Raises Unavailable "model-not-found",
-    "unsafe-weights", or what providing the default model raises."""
+    """Fetches, or converts, what is not here yet. Raises Unavailable, which says why that fails
+    and what to do."""
     if source.where is None:
-        folder = provision(settings, lambda share, message: progress(0.5 * share, message))
-        return _in_folder(source, folder)
-    path = Path(source.where).expanduser()
-    if path.is_file() and path.suffix == ".gguf":
-        return ModelFiles(path.parent, path, (path,), ())
-    if path.is_dir():
-        return _in_folder(source, path)
-    if path.exists() or path.is_absolute() or source.where.startswith(("./", "../", "~")):
+        return files_in(provision(settings, progress), source.name, embedded_revision())
+    hub, path = source.hub, source.path
+    if hub is not None:
+        found = fetched(hub, source.where, settings, part_of(progress, 0.0, 0.5 if hub.file else 1))
+        folder = found.folder
+        if hub.file is not None:
+            gguf = folder / hub.file
+            told = part_of(progress, 0.5, 1.0)
+            folder = converted(gguf, source.name, source.where, settings, told)
+        return files_in(folder, source.name, found.commit)
+    if path is not None and path.is_file() and path.suffix == ".gguf":
+        origin = str(path.resolve())
+        return files_in(converted(path, source.name, origin, settings, progress), source.name)
+    if path is not None and path.is_dir():
+        return files_in(path, source.name)
+    raise Unavailable(
+        "model-not-found",
+        f"There is no model folder and no GGUF file at {source.where}.",
+        "A model is named as owner/name on the hub, as a local folder, or as a GGUF file.",
+    )
+
+
+def files_in(folder: Path, name: str, revision: str | None = None) -> ModelFiles:
+    """The files of a model in its folder. Raises Unavailable "unsafe-weights", "no-weights",
+    "incomplete-model"."""
+    names = {path.name for path in folder.iterdir() if path.is_file()}
+    weights = weights_of(name, names, lambda: (folder / INDEX).read_text(encoding="utf-8"))
+    if "config.json" not in names:
         raise Unavailable(
-            "model-not-found",
-            f"There is no model folder and no GGUF file at {source.where}.",
-            "SEMIOSCOPE_MODELS names hub models, local folders and GGUF files.",
+            "incomplete-model",
+            f"{name} has no config.json beside its weights.",
+            "It has to be a folder as transformers saves it.",
         )
-    progress(0.0, f"Fetching {source.where}.")
-    return _in_folder(source, _fetched(source.where))
-
-
-def _in_folder(source: Source, folder: Path) -> ModelFiles:
-    weights = tuple(sorted(folder.glob("*.safetensors")))
-    if not weights:
-        raise Unavailable(
-            "unsafe-weights",
-            f"{source.name} has no weights in safetensors format in {folder}.",
-            "Only safetensors and GGUF files are read; convert the model's weights.",
-        )
-    described_by = tuple(path for name in DESCRIBING if (path := folder / name).is_file())
-    return ModelFiles(folder, None, weights, described_by)
-
-
-def _fetched(name: str) -> Path:
-    from huggingface_hub import snapshot_download
-
-    try:
-        return Path(snapshot_download(name, allow_patterns=list(WANTED)))
-    except Exception as error:
-        raise Unavailable(
-            "model-not-found",
-            f"The model {name} is neither in the local cache nor to be had from the hub.",
-            "Check its name and the network; or give a local folder or a GGUF file.",
-            retryable=True,
-        ) from error
+    return ModelFiles(
+        folder,
+        tuple(folder / each for each in weights),
+        tuple(folder / each for each in describing(names)),
+        revision,
+    )

@@ -6,12 +6,13 @@ libraries, code and kind of processor: whatever of these changes, the model is r
 
 import hashlib
 import importlib.metadata
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
 import torch
+
+from semioscope.rules.causal_lm.whole import read_note, write_note
 
 _LIBRARIES: Final = ("torch", "transformers", "tokenizers", "safetensors")
 _PROVED_CODE: Final = (
@@ -38,26 +39,24 @@ class KnownModel:
         return cls(**stored | {"end_keys": tuple(stored["end_keys"])})
 
 
-def recall(cache: Path, fingerprint: str) -> KnownModel | None:
+def recall(cache: Path, fingerprint: str, device: torch.device) -> KnownModel | None:
     """What `remember` kept, if it still holds."""
+    note = read_note(_place(cache, fingerprint, device))
     try:
-        stored = json.loads(_place(cache, fingerprint).read_text(encoding="utf-8"))
-        return KnownModel.from_json(stored)
-    except (OSError, ValueError, KeyError, TypeError):
+        return KnownModel.from_json(note or {})
+    except (KeyError, TypeError):
         return None  # never proved, or the note is damaged: the model is proved anew
 
 
-def remember(cache: Path, fingerprint: str, known: KnownModel) -> None:
-    """Notes a model whose plain reader was proved right."""
-    place = _place(cache, fingerprint)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    part = place.with_suffix(".part")
-    part.write_text(json.dumps(asdict(known)), encoding="utf-8")
-    part.replace(place)
+def remember(cache: Path, fingerprint: str, device: torch.device, known: KnownModel) -> None:
+    """Notes a model whose plain reader was proved right on that device."""
+    write_note(_place(cache, fingerprint, device), asdict(known))
 
 
-def _place(cache: Path, fingerprint: str) -> Path:
-    digest = hashlib.sha256(fingerprint.encode())
+def _place(cache: Path, fingerprint: str, device: torch.device) -> Path:
+    digest = hashlib.sha256(f"{fingerprint} {device.type}".encode())
+    if device.type == "cuda":
+        digest.update(torch.cuda.get_device_name(device).encode())
     # What was proved on one processor is proved anew on another that takes other paths.
     digest.update(torch.backends.cpu.get_cpu_capability().encode())
     for library in _LIBRARIES:

@@ -4,13 +4,11 @@ the same input are joined, and laid out once for products with few rows. Proved 
 transformers' forward pass before it is used.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn.functional import embedding, scaled_dot_product_attention, silu
 
@@ -81,21 +79,6 @@ class LlamaReader:
         self._layers = [_layer(weights, f"model.layers.{place}.") for place in range(shape.layers)]
         even = torch.arange(0, shape.head_dim, 2, dtype=torch.float, device=self.device)
         self._frequencies = 1.0 / (shape.rope_theta ** (even / shape.head_dim))
-
-    @classmethod
-    def from_files(
-        cls,
-        shape: LlamaShape,
-        files: Sequence[Path],
-        dtype: torch.dtype = torch.float32,
-        device: str = "cpu",
-    ) -> Self:
-        """Reads safetensors. Raises KeyError where a weight is missing."""
-        weights: dict[str, Tensor] = {}
-        for path in files:
-            read = load_file(path, device=device)
-            weights |= {name: weight.to(dtype) for name, weight in read.items()}
-        return cls(shape, weights)
 
     @property
     def layer_count(self) -> int:

@@ -2,29 +2,30 @@
 
 import json
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from semioscope.core.errors import SemioscopeError, Unavailable
 from semioscope.core.rule import RuleDescription
 from semioscope.rules.causal_lm.backend import quiet_transformers
 from semioscope.rules.causal_lm.engine import TreeEngine
 from semioscope.rules.causal_lm.files import ModelFiles, find_files
 from semioscope.rules.causal_lm.fingerprint import model_fingerprint
+from semioscope.rules.causal_lm.inspection import explained, must_be_readable, read_tokenizer
 from semioscope.rules.causal_lm.known import KnownModel, recall, remember
 from semioscope.rules.causal_lm.llama_reader import LlamaReader, LlamaShape
-from semioscope.rules.causal_lm.proof import disproof
+from semioscope.rules.causal_lm.placement import Placement
+from semioscope.rules.causal_lm.proof import Probe, probed_engine
 from semioscope.rules.causal_lm.reach import window_of
 from semioscope.rules.causal_lm.reader import Engine
 from semioscope.rules.causal_lm.rule import CausalLM
 from semioscope.rules.causal_lm.sequential import SequentialEngine
 from semioscope.rules.causal_lm.sources import Source
-from semioscope.rules.causal_lm.suitable import CACHE_BYTES, capacity_of, suitable_engine
+from semioscope.rules.causal_lm.suitable import capacity_of, suitable_engine
 from semioscope.rules.causal_lm.text import ModelText
-from semioscope.rules.progress import Progress, silent
+from semioscope.rules.causal_lm.weights import read_weights
+from semioscope.rules.progress import Progress, part_of, silent
 from semioscope.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -37,34 +38,56 @@ def load_causal_lm(source: Source, settings: Settings, progress: Progress = sile
     """
     if settings.torch_threads is not None:
         torch.set_num_threads(settings.torch_threads)
-    files = find_files(source, settings, progress)
-    progress(0.5, f"Loading {source.name}.")
-    with _explained(source):
-        fingerprint = model_fingerprint(files, "float32", settings.cache_folder)
-        known = recall(settings.cache_folder, fingerprint)
+    placement = Placement.of(settings)
+    files, told = _found(source, settings, progress)
+    told(0.0, f"Loading {source.name}.")
+    with explained(source.name):
+        fingerprint = model_fingerprint(
+            files, placement.dtype_name, settings.cache_folder, part_of(told, 0.0, 0.2)
+        )
+        of = _Identity(source, fingerprint, files.revision)
+        known = recall(settings.cache_folder, fingerprint, placement.device)
         shape = LlamaShape.of(known.config) if known else None
         if known and shape:
-            engine = _plain_engine(LlamaReader.from_files(shape, files.weights), known)
-            return _rule(source, fingerprint, known, engine)
-        with quiet_transformers():
-            model, tokenizer = _read(files)
-        progress(0.8, f"Proving that {source.name} is evaluated rightly.")
+            reader = _plain_reader(shape, files, placement, part_of(told, 0.2, 0.9))
+            return _rule(of, known, _plain_engine(reader, known, settings.cache_bytes))
+        told(0.2, "Starting transformers.")
+        with quiet_transformers(part_of(told, 0.3, 0.7)):
+            model, tokenizer = _read(source, files, placement)
+        told(0.7, f"Proving that {source.name} is evaluated rightly.")
         known = what_it_says(model, tokenizer)
         shape = LlamaShape.of(known.config)
-        if shape and files.gguf is None:
-            reader = LlamaReader.from_files(shape, files.weights)
-            plain = SequentialEngine(model)
-            if disproof(reader, plain, known.alphabet_size, known.window) is None:
-                remember(settings.cache_folder, fingerprint, known)
-                return _rule(source, fingerprint, known, _plain_engine(reader, known))
-        return causal_lm(source, fingerprint, model, tokenizer)
+        if shape:
+            reader = _plain_reader(shape, files, placement, part_of(told, 0.7, 0.8))
+            probe = Probe(SequentialEngine(model), known.alphabet_size, known.window)
+            if probe.disproof(probed_engine(reader, known.window)) is None:
+                notes = tuple(note for note in (probe.precision.note,) if note)
+                if not notes:  # in half precision it says anew, each time, how exact it is
+                    remember(settings.cache_folder, fingerprint, placement.device, known)
+                return _rule(of, known, _plain_engine(reader, known, settings.cache_bytes), notes)
+        told(0.8, f"Proving that {source.name} is evaluated rightly.")
+        engine, notes = suitable_engine(model, known.alphabet_size, settings.cache_bytes)
+        return _rule(of, known, engine, notes)
 
 
-def causal_lm(source: Source, fingerprint: str, model: Any, tokenizer: Any) -> CausalLM:
-    """The rule of a model and a tokenizer of transformers."""
-    known = what_it_says(model, tokenizer)
-    engine, notes = suitable_engine(model, known.alphabet_size)
-    return _rule(source, fingerprint, known, engine, notes)
+def _found(source: Source, settings: Settings, progress: Progress) -> tuple[ModelFiles, Progress]:
+    """The files, and whom to tell of what is left: all of it, where nothing had to be fetched or
+    converted."""
+    reached = 0.0
+
+    def told(share: float, message: str) -> None:
+        nonlocal reached
+        reached = 0.6 * share
+        progress(reached, message)
+
+    files = find_files(source, settings, told)
+    return files, part_of(progress, reached, 1.0)
+
+
+def _plain_reader(
+    shape: LlamaShape, files: ModelFiles, placement: Placement, progress: Progress
+) -> LlamaReader:
+    return LlamaReader(shape, read_weights(files.weights, placement, progress))
 
 
 def what_it_says(model: Any, tokenizer: Any) -> KnownModel:
@@ -81,13 +104,21 @@ def what_it_says(model: Any, tokenizer: Any) -> KnownModel:
     )
 
 
-def _plain_engine(reader: LlamaReader, known: KnownModel) -> TreeEngine:
-    return TreeEngine(reader, capacity_of(reader, CACHE_BYTES), known.window)
+def _plain_engine(reader: LlamaReader, known: KnownModel, cache_bytes: int) -> TreeEngine:
+    return TreeEngine(reader, capacity_of(reader, cache_bytes), known.window)
+
+
+@dataclass(frozen=True)
+class _Identity:
+    """Which model it is."""
+
+    source: Source
+    fingerprint: str
+    revision: str | None
 
 
 def _rule(
-    source: Source,
-    fingerprint: str,
+    of: _Identity,
     known: KnownModel,
     engine: Engine,
     notes: tuple[str, ...] = (),
@@ -100,57 +131,36 @@ def _rule(
         known.special_tokens,
     )
     description = RuleDescription(
-        id=source.id,
-        name=source.name,
+        id=of.source.id,
+        name=of.source.name,
         kind="appending",
         family="causal-lm",
-        fingerprint=fingerprint,
-        summary=source.summary,
+        fingerprint=of.fingerprint,
+        summary=of.source.summary,
         alphabet_size=known.alphabet_size,
         window=known.window,
         end_keys=known.end_keys,
         whole_distribution=True,
         needs_prompt=True,
         notes=notes,
+        revision=of.revision,
     )
     return CausalLM(description, text, engine)
 
 
-def _read(files: ModelFiles) -> tuple[Any, Any]:
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+def _read(source: Source, files: ModelFiles, placement: Placement) -> tuple[Any, Any]:
+    from transformers import AutoModelForCausalLM
 
-    where: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
-    if files.gguf is not None:
-        where["gguf_file"] = files.gguf.name
-    tokenizer: Any = AutoTokenizer.from_pretrained(files.folder, **where)
-    # Always float32: in half precision a batch and a single state differ by far more than 1e-4.
+    must_be_readable(source.name, files)
+    tokenizer = read_tokenizer(source.name, files)
     model: Any = AutoModelForCausalLM.from_pretrained(
-        files.folder, dtype=torch.float32, use_safetensors=True, **where
+        files.folder,
+        dtype=placement.dtype,
+        use_safetensors=True,
+        trust_remote_code=False,
+        local_files_only=True,
     )
-    if getattr(tokenizer, "backend_tokenizer", None) is None:
-        raise Unavailable(
-            "unsupported-tokenizer",
-            "The model has no fast tokenizer (tokenizer.json).",
-            "Save the model with one, or choose another.",
-        )
-    return model.eval(), tokenizer
-
-
-@contextmanager
-def _explained(source: Source) -> Iterator[None]:
-    try:
-        yield
-    except SemioscopeError:
-        raise
-    except Exception as error:
-        _log.error("%s cannot be loaded", source.name, exc_info=error)
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise Unavailable(
-            "model-not-loaded",
-            f"{source.name} cannot be loaded: {reason}",
-            "It has to be a causal language model that transformers reads, "
-            "as safetensors or GGUF, complete and undamaged.",
-        ) from error
+    return model.eval().to(placement.device), tokenizer
 
 
 def _end_keys(model: Any, tokenizer: Any, size: int) -> set[int]:

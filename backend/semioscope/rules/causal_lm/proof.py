@@ -61,11 +61,6 @@ class Probe:
         return self._expected[state]
 
 
-def disproof(reader: Reader, plain: SequentialEngine, alphabet_size: int, reach: int) -> str | None:
-    """Why a reader cannot be used for a model with a tree mask; None when it is proved."""
-    return Probe(plain, alphabet_size, reach).disproof(probed_engine(reader, reach))
-
-
 def probed_engine(reader: Reader, reach: int) -> TreeEngine:
     """The fast path as it is proved: in small chunks."""
     return TreeEngine(reader, CAPACITY, reach, None, pass_tokens=PASS_TOKENS)

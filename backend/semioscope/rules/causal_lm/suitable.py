@@ -2,22 +2,20 @@
 
 import logging
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from semioscope.rules.causal_lm.engine import TreeEngine
 from semioscope.rules.causal_lm.proof import Probe, probed_engine
 from semioscope.rules.causal_lm.reach import objection, reach_of, shrunk_windows
 from semioscope.rules.causal_lm.reader import Engine, Reader
 from semioscope.rules.causal_lm.sequential import SequentialEngine
-
-CACHE_BYTES: Final = 1 << 30
-"""What an engine may keep of what it has read."""
+from semioscope.settings import DEFAULT_CACHE_BYTES
 
 _log = logging.getLogger(__name__)
 
 
 def suitable_engine(
-    model: Any, alphabet_size: int, cache_bytes: int = CACHE_BYTES
+    model: Any, alphabet_size: int, cache_bytes: int = DEFAULT_CACHE_BYTES
 ) -> tuple[Engine, tuple[str, ...]]:
     """(the engine, notes that say of the rule what is not as fast or as exact as usual).
 
