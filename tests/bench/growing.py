@@ -1,8 +1,7 @@
 """Best-first growth, as the questions it asks and through the whole house."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,6 +17,7 @@ from semioscope.rules.catalogue import Catalogue, LoadedRule, Offer
 from semioscope.rules.causal_lm.rule import CausalLM
 from semioscope.service.access import Caller
 from semioscope.service.beginnings import NewTree
+from semioscope.service.broadcast import Progressed
 from semioscope.service.observatory import GrowthOrder, Observatory
 from semioscope.service.rule_door import RuleDoor
 from semioscope.settings import Settings
@@ -105,9 +105,13 @@ class Observed:
         new = NewTree(rule.description.id, prompt, False, None, IDENTITY, None, None)
         begun = await self.house.create_tree(self.caller, new)
         order = GrowthOrder(0, None, {"kind": "best_first", "n": n}, False, False)
-        job = await self.house.grow(self.caller, begun.ref, order)
-        while True:
-            await asyncio.sleep(0.02)
-            running = (await self.house.tree(self.caller, begun.ref)).jobs
-            if job.id not in {each.id for each in running}:
-                return
+        async with aclosing(self.house.watch(self.caller, begun.ref, 0)) as watching:
+            await anext(watching)  # it is watched from now on, as by a page
+            job = await self.house.grow(self.caller, begun.ref, order)
+            async for message in watching:
+                if isinstance(message, Progressed) and message.job.id == job.id:
+                    if message.job.state == "running":
+                        continue
+                    if message.job.expanded != n:
+                        raise RuntimeError(f"{message.job.expanded} of {n}: {message.job.message}")
+                    return

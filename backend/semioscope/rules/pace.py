@@ -16,8 +16,11 @@ LOST: Final = 0.04
 """The share of a pass that a may be when one group is alone."""
 ALONE_S: Final = 1.0
 """The longest pass, in seconds, when one group is alone."""
-COMPANY_S: Final = 0.12
-"""The longest when others ask as well: who asks waits for the pass in hand, and for the own."""
+COMPANY_S: Final = 0.2
+"""The longest when others ask as well: who asks next waits for it."""
+ATTENTIVE_S: Final = 0.1
+"""The longest that a pass which somebody waits for becomes by what nobody waits for: a few states
+more make it hardly longer."""
 GUESS: Final = 10.0
 """a/b before any small pass was seen."""
 SMALL: Final = 8
@@ -37,12 +40,23 @@ class Pace:
         """The tokens that the next pass should read at most."""
         if self._each is None:
             return FIRST
-        start = GUESS * self._each if self._start is None else self._start
-        longest = COMPANY_S if has_company else ALONE_S
-        within = int((longest - start) / self._each)
-        if not has_company:
-            within = min(within, int(start / LOST / self._each))
-        return min(max(within, FEWEST if has_company else FIRST), MOST)
+        if has_company:
+            return self._within(COMPANY_S)
+        needed = int(self._fixed / LOST / self._each)
+        return max(min(self._within(ALONE_S), needed, MOST), FIRST)
+
+    def filled(self) -> int:
+        """Up to how many tokens a pass that somebody waits for may be filled with others."""
+        return FEWEST if self._each is None else self._within(ATTENTIVE_S)
+
+    @property
+    def _fixed(self) -> float:
+        """a, seconds."""
+        return GUESS * (self._each or 0.0) if self._start is None else self._start
+
+    def _within(self, seconds: float) -> int:
+        most = MOST if self._each is None else int((seconds - self._fixed) / self._each)
+        return min(max(most, FEWEST), MOST)
 
     def learn(self, tokens: int, seconds: float) -> None:
         """Takes note of a pass."""

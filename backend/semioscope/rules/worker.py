@@ -193,23 +193,29 @@ class RuleWorker:
         if waiting > room:  # no pass of a few states at the end
             room = math.ceil(waiting / math.ceil(waiting / room))
         self._room = room
-        parts: list[_Part] = []
-        for priority in (INTERACTIVE, BACKGROUND):
-            groups = self._groups(priority)
-            turn = max(LEAST_TURN, room // max(1, len(groups)))
-            taken: Counter[_Ask] = Counter()
-            while room and any(groups.values()):
-                for asks in groups.values():
-                    left_of_turn = min(room, turn)
-                    while left_of_turn and asks:
-                        size = min(left_of_turn, _left(asks[0]) - taken[asks[0]])
-                        taken[asks[0]] += size
-                        left_of_turn, room = left_of_turn - size, room - size
-                        if taken[asks[0]] == _left(asks[0]):
-                            asks.popleft()
-            parts += [ask.part(size) for ask, size in taken.items()]
+        parts = self._share_out(INTERACTIVE, room)
+        if parts:
+            room = min(room, self._pace.filled())
+        taken = sum(len(part.questions) for part in parts)
+        parts += self._share_out(BACKGROUND, max(0, room - taken))
         self._batch_number += 1
         return parts
+
+    def _share_out(self, priority: int, room: int) -> list[_Part]:
+        """The room, to the groups in turn."""
+        groups = self._groups(priority)
+        turn = max(LEAST_TURN, room // max(1, len(groups)))
+        taken: Counter[_Ask] = Counter()
+        while room and any(groups.values()):
+            for asks in groups.values():
+                left_of_turn = min(room, turn)
+                while left_of_turn and asks:
+                    size = min(left_of_turn, _left(asks[0]) - taken[asks[0]])
+                    taken[asks[0]] += size
+                    left_of_turn, room = left_of_turn - size, room - size
+                    if taken[asks[0]] == _left(asks[0]):
+                        asks.popleft()
+        return [ask.part(size) for ask, size in taken.items() if size]
 
     def _groups(self, priority: int) -> dict[str, deque[_Ask]]:
         """What waits, by group, the group that has waited longest for a turn first."""
