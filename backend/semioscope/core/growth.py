@@ -215,10 +215,10 @@ class Growth:
     def _add(self, parent: int, key: int, log_prob: float) -> NodeId:
         log_prob = float(np.float32(log_prob))
         depth = self.depth(parent) + 1
-        ends = self.tree.ends_at(np.array([key], np.uint32), np.array([depth], np.uint32))
+        ends = self.tree.ends(key, depth)
         node = NodeId(self._first + len(self._nodes))
         cum = self.cum_log_prob(parent) + log_prob
-        self._nodes.append(_NewNode(parent, key, log_prob, depth, cum, bool(ends[0])))
+        self._nodes.append(_NewNode(parent, key, log_prob, depth, cum, ends))
         self._ids[parent, key] = node
         self._use([key])
         return node

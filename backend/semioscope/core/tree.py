@@ -235,6 +235,11 @@ class Tree:
             is_end |= np.isin(keys, np.array(self.rule.end_keys, np.uint32))
         return is_end
 
+    def ends(self, key: int, depth: int) -> bool:
+        """As `ends_at`, of one node."""
+        is_end_key = self.rule.kind == "appending" and key in self.rule.end_keys
+        return is_end_key or depth + len(self.prompt) >= self.max_length
+
     # -- from node to node
 
     def find_child(self, parent: int, key: int) -> NodeId | None:
