@@ -35,7 +35,7 @@ async def eve(
         engine = EngineSettings(
             name="Toy", url=url, tokenizer=tokenizer, key_env="TOY_KEY", timeout_s=5
         )
-        app = create_app(settings_of(tmp_path, engines=(engine,)), load_default=False)
+        app = create_app(settings_of(tmp_path, engines=(engine,), load_at_start=()))
         async with app.router.lifespan_context(app), Visitor(app) as visitor:
             yield visitor
 

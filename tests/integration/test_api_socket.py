@@ -136,8 +136,8 @@ async def test_what_a_page_asked_for_ends_when_all_of_its_persons_pages_are_gone
         asked = await ada.post(f"/trees/{ref}/growths", order | {"client": page.client})
         script = await ada.post(f"/trees/{ref}/growths", order)
     async with watch(ada, ref) as back:  # in time: both go on
-        await back.until_message("hello")
-        await asyncio.sleep(2 * LINGER_S)
+        waited = asyncio.get_running_loop().time() + 2 * LINGER_S
+        await back.until(lambda _: asyncio.get_running_loop().time() > waited)
         assert len((await ada.get(f"/trees/{ref}"))["jobs"]) == 2
     await asyncio.sleep(2 * LINGER_S)
     ended = (await ada.call("DELETE", f"/trees/{ref}/growths/{asked['id']}")).json()

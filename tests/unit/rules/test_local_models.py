@@ -221,13 +221,13 @@ def test_the_memory_of_the_engine_is_a_setting(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     capacities: list[int] = []
-    own = load._capacity
+    own = load.capacity_of
 
     def watched(reader: Reader, cache_bytes: int) -> int:
         capacities.append(own(reader, cache_bytes))
         return capacities[-1]
 
-    monkeypatch.setattr(load, "_capacity", watched)
+    monkeypatch.setattr(load, "capacity_of", watched)
     many = loaded(settings_with(tmp_path, folder, cache_bytes=1 << 20))
     few = loaded(settings_with(tmp_path, folder, cache_bytes=1))
     assert capacities[0] > 100 * capacities[1]
