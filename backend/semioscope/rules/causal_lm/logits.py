@@ -1,27 +1,30 @@
 """From hidden states to rows of log-probabilities over the whole alphabet."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-import torch
 from torch import Tensor
 
-from semioscope.rules.causal_lm.hands import hands
+from semioscope.rules.causal_lm.hands import FEWEST_TOKENS, hands
 from semioscope.rules.causal_lm.reader import Reader
 from semioscope.rules.causal_lm.survey import Survey, SurveyedRow
 from semioscope.rules.protocol import Row
 
-NEAR: Final = 1 << 20
-"""Logits made at once by a processor: few enough to stay in its cache."""
+NEAR: Final = 1 << 22
+"""Logits made at once by a processor: enough rows for an efficient product, few enough to stay
+near it."""
 AWAY: Final = 1 << 25
 """Logits made at once on another device: enough to keep it busy."""
 
 
 def log_prob_rows(reader: Reader, hidden: Tensor, places: Sequence[int]) -> Iterator[Row]:
     """One row for each of `hidden` f[A, hidden_size]; `places` says which states they are."""
-    numbers = NEAR if reader.device.type == "cpu" else AWAY
-    rows = max(1, numbers // reader.alphabet_size)
-    chunks = torch.split(hidden, rows)
+    is_near = reader.device.type == "cpu"
+    count = math.ceil(len(places) * reader.alphabet_size / (NEAR if is_near else AWAY))
+    if is_near and reader.is_thread_safe and len(places) >= 2 * FEWEST_TOKENS:
+        count = math.ceil(count / hands().count) * hands().count
+    chunks = hidden.tensor_split(count)
 
     def survey(chunk: Tensor) -> Survey:
         return Survey(reader.logits(chunk))
