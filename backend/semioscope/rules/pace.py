@@ -16,7 +16,7 @@ LOST: Final = 0.04
 """The share of a pass that a may be when one group is alone."""
 ALONE_S: Final = 1.0
 """The longest pass, in seconds, when one group is alone."""
-COMPANY_S: Final = 0.2
+COMPANY_S: Final = 0.22
 """The longest when others ask as well: who asks next waits for it."""
 ATTENTIVE_S: Final = 0.1
 """The longest that a pass which somebody waits for becomes by what nobody waits for: a few states

@@ -238,23 +238,24 @@ def test_a_grown_tree_is_weighed_again_once_and_not_for_ever() -> None:
     assert garden.tree.weights_at(0, TOP_3.fingerprint) is not None
 
 
-def finished(rule: ToyRule, n: int) -> tuple[list[tuple[int, ...]], Garden]:
+def finished(rule: ToyRule, n: int, batch: int = 64) -> tuple[list[tuple[int, ...]], Garden]:
     garden = Garden(rule, max_length=3)
     told: list[NodeId] = []
     growth = garden.growth()
-    garden.drive(BestFirst(n).run(growth, NodeId(0), emit=told.append), growth)
+    garden.drive(BestFirst(n).run(growth, NodeId(0), batch=batch, emit=told.append), growth)
     return [garden.keys(node) for node in told], garden
 
 
-def test_best_first_emits_nothing_that_what_is_not_told_may_exceed() -> None:
+@pytest.mark.parametrize("batch", [1, 8, 64])
+def test_best_first_emits_nothing_that_what_is_not_told_may_exceed(batch: int) -> None:
     whole, _ = finished(ToyRule(random_tables(8, 40, 16.0), 40), 400)
-    part, garden = finished(PartialRule(8, 40, 34, spread=16.0), 400)
+    part, garden = finished(PartialRule(8, 40, 34, spread=16.0), 400, batch)
     assert part == whole[: len(part)]
     assert 3 < len(part) < len(whole)
     told = garden.rule.answer([Question((0,))], IDENTITY)[0].expansion.log_probs
     least_bound = min(math.exp(told[-1]), 1 - float(np.exp(told).sum()))
     assert all(garden.probability(path) >= least_bound - 2e-6 for path in part)
-    gapped, _ = finished(GappedRule(8, 40, 34, spread=16.0), 400)
+    gapped, _ = finished(GappedRule(8, 40, 34, spread=16.0), 400, batch)
     assert gapped == whole[: len(gapped)]
     assert len(gapped) < len(part), "what cannot be named may be more probable than it"
 

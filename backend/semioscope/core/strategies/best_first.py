@@ -152,8 +152,22 @@ class _Search:
         heapq.heappush(self._queue, _Waiting(cost, self._pushed, node, fan, rank))
         self._pushed += 1
 
+    def _push_all(self, fan: _Fan, rank: int) -> None:
+        """A fan, from that rank on. Its rest waits behind what is known, which nothing of it
+        exceeds; where there are gaps something of it may, and it waits by its own bound."""
+        self._push_next(fan, rank)
+        if fan.has_gaps:
+            self._push_rest(fan)
+
     def _push_next(self, fan: _Fan, rank: int) -> None:
-        if rank < len(fan.following) or fan.rest > -math.inf:
+        if rank < len(fan.following):
+            self._push(fan.cost(rank), fan=fan, rank=rank)
+        elif not fan.has_gaps:
+            self._push_rest(fan)
+
+    def _push_rest(self, fan: _Fan) -> None:
+        if fan.rest > -math.inf:
+            rank = len(fan.following)
             self._push(fan.cost(rank), fan=fan, rank=rank)
 
     def _pop(self, room: int) -> list[_Asked]:
@@ -179,7 +193,9 @@ class _Search:
     def _question(self, top: _Waiting) -> _Asked | None:
         """What has to be asked before anything less probable; None if the tree has the answer."""
         if top.fan is None:
-            return None if top.node is None else self._arrive(top.node, top.cost)
+            if top.node is None or self._growth.is_hidden(top.node):  # meanwhile, by others
+                return None
+            return self._arrive(top.node, top.cost)
         if not self._stands(top.fan.node):
             return None
         if top.rank == len(top.fan.following):
@@ -229,7 +245,7 @@ class _Search:
         fan = _Fan(node, log_prob, keys, log_probs, -math.inf, expansion.told, expansion.has_gaps)
         if not expansion.complete:
             fan.rest = _bound(log_probs, fan.least)
-        self._push_next(fan, 0)
+        self._push_all(fan, 0)
 
     def _further(self, fan: _Fan, others: float) -> float:
         """How far down to search a state, nats given the state: to what else waits, but within
@@ -246,7 +262,7 @@ class _Search:
         # What is cut short, or is not told, may lie above the threshold.
         goes_on = len(above) < MOST_ABOVE and wider.can_widen and not wider.has_gaps
         wider.rest = _bound(log_probs, threshold if goes_on else wider.least)
-        self._push_next(wider, known)
+        self._push_all(wider, known)
 
     # -- what is finished
 

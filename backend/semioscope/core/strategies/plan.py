@@ -11,7 +11,7 @@ from semioscope.core.types import NodeId
 
 MOST_EXPANSIONS: Final = 4096
 """The most evaluations of the rule that one growth may ask for, unless the caller says less."""
-BATCH: Final = 96
+BATCH: Final = 128
 """How many states a strategy with no step of its own asks about at once."""
 
 
