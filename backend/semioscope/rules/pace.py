@@ -63,7 +63,9 @@ class Pace:
         if tokens <= 0:
             return
         if tokens <= SMALL:
-            self._start = _blend(self._start, seconds)
+            # What comes on top of a (a first time, somebody else's work) passes.
+            known = self._start
+            self._start = seconds if known is None else min(seconds, _blend(known, seconds))
         else:
             start = min(self._start or 0.0, seconds / 2)
             self._each = max(_blend(self._each, (seconds - start) / tokens), 1e-9)
