@@ -12,6 +12,7 @@ import typer
 from semioscope import model_commands
 from semioscope.core.errors import SemioscopeError
 from semioscope.core.sampling import MinP, Procedure, Step, Temperature, TopK, TopP
+from semioscope.settings import Settings
 from semioscope.terminal import err, out, progress_bar, refuse, settings_or_refuse
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, help=__doc__)
@@ -45,6 +46,8 @@ def serve(
         **{name: value for name, value in given.items() if value is not None}
     )
     settings = settings.model_copy(update={"models": (*settings.models, *(model or ()))})
+    for absent in _absent_models(settings):
+        err.print(f"{absent} is not here; it is offered, but will not load.", markup=False)
     bind = "0.0.0.0" if settings.lan and host is None else settings.host  # noqa: S104 -- asked for
     listener = _listen(bind, settings.port, is_given="port" in settings.model_fields_set)
     # Imported when the port is known to be free: a refusal should come at once.
@@ -132,6 +135,19 @@ def _listen(host: str, port: int, *, is_given: bool) -> socket.socket:
     err.print(f"{host} port {port} cannot be used: {reason}.")
     err.print("Another Semioscope may be running; choose a port with --port, such as 8123.")
     raise typer.Exit(1)
+
+
+def _absent_models(settings: Settings) -> list[str]:
+    """The models that are meant to be on this machine, and are not."""
+    from semioscope.rules.causal_lm.sources import offered_sources
+
+    named = [source for source in offered_sources(settings) if source.where is not None]
+    return [
+        str(source.where)
+        for source in named
+        if (source.path is not None and not source.path.exists())
+        or (source.path is None and source.hub is None)
+    ]
 
 
 def _shown(host: str) -> str:

@@ -1,5 +1,6 @@
 """`semioscope model`: lists, provides and removes the models of this machine."""
 
+import logging
 import sys
 from typing import Annotated, Final
 
@@ -50,6 +51,7 @@ def provide(model: Annotated[str | None, typer.Argument(help=_MODEL)] = None) ->
     from semioscope.rules.causal_lm.library import source_of
 
     settings = settings_or_refuse()
+    logging.getLogger("semioscope").addHandler(logging.NullHandler())  # what it says is said below
     with progress_bar() as bar:
         task = bar.add_task(model or "The default model", total=1.0)
         try:

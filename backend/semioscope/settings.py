@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AliasChoices, BaseModel, ByteSize, ConfigDict, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _REPOSITORY: Final = Path(__file__).resolve().parents[2]
@@ -107,8 +107,8 @@ class Settings(BaseSettings):
     """What evaluates the models; auto is CUDA if there is such a device."""
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """The numbers of a model; auto is float32. It is part of a rule's identity."""
-    cache_bytes: int = Field(default=DEFAULT_CACHE_BYTES, ge=1)
-    """What one model's engine may keep of keys, values and hidden states, in bytes."""
+    cache_bytes: ByteSize = Field(default=ByteSize(DEFAULT_CACHE_BYTES), ge=1)
+    """What one model's engine may keep of keys, values and hidden states: in bytes, or as 2GiB."""
     torch_threads: int | None = Field(default=None, ge=1)
     """Threads of one forward pass; None leaves it to torch."""
 

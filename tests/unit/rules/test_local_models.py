@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from transformers import GPT2Config, GPT2LMHeadModel
 
 from semioscope.core.errors import Conflict, NotFound, SemioscopeError, Unavailable
 from semioscope.rules.causal_lm import load
@@ -158,6 +159,23 @@ def test_providing_a_folder_checks_it_without_loading_it(
         prove_loadable(source.name, find_files(source, settings, silent))
     assert refused.value.code == code
     assert len(refused.value.message.splitlines()) == 1
+
+
+def test_a_tokenizer_that_transformers_makes_up_is_none(tmp_path: Path) -> None:
+    # Of GPT-2, transformers makes an empty tokenizer where the folder has none.
+    shape = GPT2Config(vocab_size=8, n_positions=8, n_embd=8, n_layer=1, n_head=1)
+    GPT2LMHeadModel(shape).save_pretrained(tmp_path / "bare")
+    settings = settings_with(tmp_path, tmp_path / "bare")
+    source = offered_sources(settings)[1]
+    with pytest.raises(Unavailable) as refused:
+        prove_loadable(source.name, find_files(source, settings, silent))
+    assert refused.value.code == "unsupported-tokenizer"
+
+
+def test_a_folder_of_pickled_weights_counts_as_not_here(tmp_path: Path) -> None:
+    folder = save_tiny_llama(tmp_path / "model")
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    assert not find_model("model", settings_with(tmp_path, folder)).is_provided
 
 
 def test_a_persons_own_files_are_never_removed_and_what_was_made_of_them_is(

@@ -61,7 +61,9 @@ def read_tokenizer(name: str, files: ModelFiles) -> Any:
         )
     except Exception as error:
         _log.info("the tokenizer of %s cannot be read", name, exc_info=error)
-    if getattr(tokenizer, "backend_tokenizer", None) is None:
+    fast = getattr(tokenizer, "backend_tokenizer", None)
+    # Of some families transformers makes an empty one where the folder has none.
+    if fast is None or fast.get_vocab_size(with_added_tokens=False) == 0:
         raise Unavailable(
             "unsupported-tokenizer",
             f"{name} has no fast tokenizer (tokenizer.json) that can be read.",

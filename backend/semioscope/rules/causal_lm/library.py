@@ -152,7 +152,7 @@ def _listed(source: Source, settings: Settings, *, is_offered: bool) -> ListedMo
         where=source.where,
         revision=pin.commit if pin else None,
         size=sum(map(_size, (*read, *made))),
-        is_provided=bool(read),
+        is_provided=any(_has_weights(path) for path in read),
         standing=standing,
         made=made,
         pin=pin,
@@ -183,6 +183,11 @@ def _deletion(pin: Pin) -> Any:
     from huggingface_hub import scan_cache_dir
 
     return scan_cache_dir().delete_revisions(pin.commit)
+
+
+def _has_weights(path: Path) -> bool:
+    """Whether it is a file of weights, or a folder with some that can be read."""
+    return path.is_file() or any(path.glob("*.safetensors")) or any(path.glob("*.gguf"))
 
 
 def _size(path: Path) -> int:
