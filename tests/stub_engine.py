@@ -78,7 +78,7 @@ class ToyLaw:
 class Fault:
     """What becomes of the next request instead of an answer."""
 
-    kind: Literal["status", "hang", "drop", "garbage"]
+    kind: Literal["status", "hang", "drop", "garbage", "ended"]
     status: int = 500
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -145,6 +145,10 @@ class StubEngine:
             await _answer(send, fault.status, {"error": {"message": "no"}}, fault.headers)
         elif fault.kind == "garbage":
             await _send(send, 200, b"<html>hello</html>", {})
+        elif fault.kind == "ended":  # it has drawn the end of the text, and tells of no place
+            none = {"tokens": [], "token_logprobs": [], "top_logprobs": []}
+            choice = {"text": "", "index": 0, "logprobs": none, "finish_reason": "stop"}
+            await _answer(send, 200, {"choices": [choice]})
         elif fault.kind == "hang":
             if await _leaves(receive, 30):
                 self.seen["left"] += 1

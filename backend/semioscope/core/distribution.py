@@ -155,16 +155,22 @@ def rule_entropy_bits(row: RankedRow, whose: str = "The rule") -> float:
     caught by the sum, and nan by every comparison.)
     """
     if row.size == 0:
+        if np.isnan(row.log_probs).any():
+            raise _broken(whose, "numbers that are none (nan)")
         return 0.0
     log_mass, entropy = row.normaliser(1.0)
     mass = math.exp(min(log_mass, _MOST_NATS))
     if not abs(mass - 1) <= MASS_TOLERANCE:
-        raise Unavailable(
-            "broken-rule",
-            f"{whose} returned probabilities that sum to {mass:g}, not to one.",
-            "Nothing was stored. The rule's weights or code are damaged: provide it again.",
-        )
+        raise _broken(whose, f"probabilities that sum to {mass:g}, not to one")
     return entropy
+
+
+def _broken(whose: str, what: str) -> Unavailable:
+    return Unavailable(
+        "broken-rule",
+        f"{whose} returned {what}.",
+        "Nothing was stored. The rule's weights or code are damaged: provide it again.",
+    )
 
 
 class _Places:

@@ -19,6 +19,7 @@ function world(): { session: TreeSession; view: ViewState } {
     tree: { rule_available: true },
     jobs: [],
     epoch: 0,
+    failure: null,
     client: "page",
     model: { fingerprint: "rule" },
     takeJob: () => undefined,
@@ -102,6 +103,28 @@ describe("growing into view", () => {
     (session as { epoch: number }).epoch = 1;
     await rest(grower, waiting);
     expect(asked).toHaveBeenCalledTimes(3);
+  });
+
+  it("asks for what failed again as it was, later and later, and in the end no more", async () => {
+    const { session, view } = world();
+    const grower = new Grower(session, view);
+    const fails = (count: number) =>
+      Object.assign(session, { failure: { count, at: Date.now(), message: "busy" } });
+    await rest(grower, waiting);
+    const waits: number[] = [];
+    for (let count = 1; count <= 8; count += 1) {
+      fails(count);
+      const began = Date.now();
+      grower.consider(waiting, 38, 24);
+      const before = asked.mock.calls.length;
+      while (asked.mock.calls.length === before && Date.now() - began < 60_000) {
+        await vi.advanceTimersByTimeAsync(100);
+      }
+      if (asked.mock.calls.length > before) waits.push(Math.round((Date.now() - began) / 1000));
+    }
+    expect(waits).toEqual([2, 4, 8, 16, 30, 30]);
+    const steps = asked.mock.calls.map(([, body]) => (body.strategy as { steps: number }).steps);
+    expect(new Set(steps)).toEqual(new Set([24]));
   });
 
   it("waits for the growth that runs", async () => {

@@ -7,16 +7,21 @@ import type { ViewState } from "./view.svelte";
 
 const SETTLE_MS = 70;
 const MORE_STEPS = 12;
+/** After a growth of the view failed: how long until the view asks again, doubled each time. */
+const AGAIN_MS = 2000;
+const LATEST_AGAIN_MS = 30_000;
+const MOST_AGAIN = 6;
 /** Expansions of one growth, where the server has not told its own bound. */
 const USUAL_BUDGET = 4096;
 
 /**
  * Grows what is in view: one automatic growth of worlds for the camera's state, asked for when
  * the picture has come to rest and lines wait. The same view is asked for once; more steps are
- * asked for only when the last ones came, so that it never goes round in circles.
+ * asked for only when the last ones came, so that it never goes round in circles. What failed is
+ * asked for again as it was, later and later, and in the end no more.
  */
 export class Grower {
-  private asked = new Map<string, number>();
+  private asked = new Map<string, { steps: number; at: number }>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private busy = false;
 
@@ -27,14 +32,14 @@ export class Grower {
 
   /** The growth that came with the tree's creation counts as asked. */
   begun(lines: number, steps: number): void {
-    this.asked.set(this.key(lines), steps);
+    this.asked.set(this.key(lines), { steps, at: Date.now() });
   }
 
   /** Looks at a picture at rest, and grows it if it waits for something. */
   consider(scene: Scene, lines: number, steps: number): void {
     clearTimeout(this.timer);
     if (!this.wanted(scene)) return;
-    this.timer = setTimeout(() => void this.ask(lines, steps), SETTLE_MS);
+    this.timer = setTimeout(() => void this.ask(lines, steps), SETTLE_MS + this.rest(lines));
   }
 
   stop(): void {
@@ -48,12 +53,15 @@ export class Grower {
 
   private async ask(lines: number, fill: number): Promise<void> {
     const key = this.key(lines);
-    const before = this.asked.get(key) ?? 0;
+    const before = this.asked.get(key)?.steps ?? 0;
     const running = this.session.jobs.some((job) => job.automatic && job.state === "running");
     if (this.busy || (running && before > 0)) return;
-    const steps = before === 0 ? fill : Math.min(mostSteps(lines), before + MORE_STEPS);
-    if (steps <= before) return;
-    this.asked.set(key, steps);
+    const failure = this.failed(lines);
+    if (failure !== null && failure.count > MOST_AGAIN) return;
+    const more = before === 0 ? fill : Math.min(mostSteps(lines), before + MORE_STEPS);
+    const steps = failure === null ? more : before;
+    if (failure === null && steps <= before) return;
+    this.asked.set(key, { steps, at: Date.now() });
     this.busy = true;
     try {
       const { camera, seed, offset, heights } = this.view;
@@ -71,6 +79,21 @@ export class Grower {
     } finally {
       this.busy = false;
     }
+  }
+
+  /** How the growth of this view failed since it was last asked for; null: it did not. */
+  private failed(lines: number): { count: number; at: number } | null {
+    const { failure } = this.session;
+    const last = this.asked.get(this.key(lines));
+    return failure !== null && last !== undefined && failure.at >= last.at ? failure : null;
+  }
+
+  /** How long to leave the engine alone. */
+  private rest(lines: number): number {
+    const failure = this.failed(lines);
+    if (failure === null) return 0;
+    const wait = Math.min(LATEST_AGAIN_MS, AGAIN_MS * 2 ** (failure.count - 1));
+    return Math.max(0, failure.at + wait - Date.now());
   }
 
   private key(lines: number): string {

@@ -42,6 +42,8 @@ export class TreeSession {
   epoch = $state(0);
   jobs = $state.raw<readonly Job[]>([]);
   people = $state(1);
+  /** Growths of the view that failed, one after another; null since one has come to its end. */
+  failure: { count: number; at: number; message: string } | null = null;
   connection = $state<Connection>("connecting");
   revoked = $state(false);
   canUndo = $state(false);
@@ -140,10 +142,24 @@ export class TreeSession {
     const others = this.jobs.filter((known) => known.id !== job.id);
     this.jobs = [...others, job].sort((a, b) => a.started_at - b.started_at);
     if (job.state === "running") return;
-    if (job.state === "failed" && job.message) notices.refuse(new Error(job.message));
+    if (job.automatic) this.note(job);
+    else if (job.state === "failed" && job.message) notices.refuse(new Error(job.message));
     setTimeout(() => {
       this.jobs = this.jobs.filter((known) => known.id !== job.id);
     }, job.automatic ? 0 : JOB_STAYS_MS);
+  }
+
+  /** How growing what is in view goes: one that fails is told once, and asked for again later. */
+  private note(job: Job): void {
+    if (job.state === "done") this.failure = null;
+    if (job.state !== "failed") return;
+    const again = this.failure?.message === job.message;
+    this.failure = {
+      count: (this.failure?.count ?? 0) + 1,
+      at: Date.now(),
+      message: job.message ?? "",
+    };
+    if (!again && job.message) notices.refuse(new Error(job.message), "The view asks again by itself.");
   }
 
   here(node: number): void {

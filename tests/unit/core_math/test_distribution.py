@@ -107,6 +107,12 @@ def test_where_nothing_can_follow_nothing_is_drawn() -> None:
     assert answer.expansion.entropy == 0
 
 
+def test_a_row_of_no_numbers_at_all_is_refused_and_not_taken_for_an_end() -> None:
+    with pytest.raises(Unavailable, match="nan") as refusal:
+        answer_row(Question((0,)), np.full(3, np.nan, np.float32), 0.0, IDENTITY)
+    assert refusal.value.code == "broken-rule"
+
+
 @pytest.mark.parametrize("broken", [math.nan, 0.5])
 def test_a_row_that_is_no_distribution_is_refused(broken: float) -> None:
     row = np.array([math.log(0.5), broken, math.log(0.5)], np.float32)

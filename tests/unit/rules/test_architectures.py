@@ -2,6 +2,7 @@
 fast; what would be wrong is refused when a model is loaded."""
 
 import logging
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
@@ -13,6 +14,7 @@ import pytest
 import torch
 import transformers
 
+from semioscope.core.errors import Unavailable
 from semioscope.rules.causal_lm import engine as engine_module
 from semioscope.rules.causal_lm import rows as rows_module
 from semioscope.rules.causal_lm import transformers_reader as reader_module
@@ -316,6 +318,15 @@ def test_a_state_that_is_not_a_number_is_refused() -> None:
 
     found = Probe(plain, SIZE, 128).disproof(Broken(model_of("Llama")))
     assert found == "it is off by inf in log-probability"
+
+
+def test_a_model_that_gives_no_numbers_is_refused() -> None:
+    model = model_of("GPT-2")
+    with torch.no_grad():
+        model.get_output_embeddings().weight[5] = math.nan
+    with pytest.raises(Unavailable, match="no number") as refusal:
+        suitable_engine(model, SIZE)
+    assert refusal.value.code == "no-numbers"
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])

@@ -161,7 +161,7 @@ def test_a_text_that_the_tokens_cannot_say_is_refused() -> None:
 
 def test_a_token_beyond_what_the_model_knows_is_never_said() -> None:
     text = ModelText(KINDS["byte level"].to_str(), 100, ())
-    with pytest.raises(InvalidRequest, match="cannot say that text exactly"):
+    with pytest.raises(InvalidRequest, match="do not belong together"):
         text.encode("the engineer")
 
 

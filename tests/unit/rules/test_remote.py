@@ -271,6 +271,38 @@ async def test_what_passes_is_waited_out(fault: Fault, load: Callable[..., Loade
     assert stub.seen[fault.kind] == 1
 
 
+async def test_where_an_engine_draws_the_end_it_is_asked_again_hotter(
+    load: Callable[..., Loaded],
+) -> None:
+    stub = StubEngine("llama-cpp-python")
+    rule, worker = load(stub)
+    state = rule.encode("the man")
+    (expected,) = await ask(worker, state)
+    stub.asked.clear()
+    stub.faults.extend([Fault("ended"), Fault("ended")])
+    (answer,) = await ask(worker, state)
+    assert answer.expansion.keys.tolist() == expected.expansion.keys.tolist()
+    assert [asked["temperature"] for asked in stub.asked] == [1.0, 2.0, 4.0]
+
+
+async def test_of_a_state_whose_end_is_all_that_is_drawn_nothing_is_told(
+    load: Callable[..., Loaded],
+) -> None:
+    stub = StubEngine("llama-cpp-python")
+    rule, worker = load(stub)
+    stub.faults.extend([Fault("ended")] * 6)
+    (answer,) = await ask(worker, rule.encode("the man"))
+    assert (answer.expansion.told, len(answer.expansion.keys)) == (0, 0)
+    assert not answer.expansion.complete
+
+
+def test_a_busy_engine_is_waited_for_while_it_is_looked_at(load: Callable[..., Loaded]) -> None:
+    stub = StubEngine()
+    stub.faults.extend([Fault("status", 429, {"Retry-After": "0"})] * 3)
+    rule, _ = load(stub)
+    assert rule.engine.leading == 20
+
+
 async def test_retry_after_is_waited_for(load: Callable[..., Loaded]) -> None:
     stub = StubEngine()
     rule, worker = load(stub)

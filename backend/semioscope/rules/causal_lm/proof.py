@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from semioscope.core.errors import Unavailable
 from semioscope.core.types import Float32Array
 from semioscope.rules.causal_lm.engine import TreeEngine
 from semioscope.rules.causal_lm.precision import Precision, precision_of
@@ -39,6 +40,16 @@ class Probe:
         self._batches, siblings = _batches(alphabet_size, reach)
         self._expected: dict[State, Float32Array] = {}
         self.precision: Precision = precision_of(plain, siblings)
+
+    def must_give_numbers(self) -> None:
+        """Raises Unavailable "no-numbers" for a model whose own forward pass gives nan."""
+        ((stem, *_), _), *_ = self._batches
+        if np.isnan(self._own(stem)).any():
+            raise Unavailable(
+                "no-numbers",
+                "What this model says is no number (nan): nothing can be told of what follows.",
+                "Its weights are damaged, or too large for the dtype they are read in.",
+            )
 
     def disproof(self, engine: Engine) -> str | None:
         """Why an engine is not right for the model; None when it is."""

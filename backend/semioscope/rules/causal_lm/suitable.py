@@ -31,6 +31,7 @@ def suitable_engine(
     # What is proved is put aside afterwards: what it keeps was read under windows that are not so.
     with shrunk_windows(model.config):
         probe = Probe(plain, alphabet_size, reach)
+        probe.must_give_numbers()
         notes = (probe.precision.note,) if probe.precision.note else ()
         no_tree = objection(model.config) or probe.disproof(probed_engine(reader, reach))
         if no_tree is None:

@@ -84,10 +84,17 @@ class ModelText:
                 self._exact = self._exact or _own(_faithful(self._json))
                 ids = _ids(self._exact, text, special=special)
         if self._bytes(ids) != wanted:
-            raise InvalidRequest(
-                "cannot-encode", "This model's tokens cannot say that text exactly."
-            )
+            raise InvalidRequest("cannot-encode", self._why_not(ids))
         return ids
+
+    def _why_not(self, ids: tuple[int, ...]) -> str:
+        beyond = max(ids, default=0)
+        if beyond >= self.alphabet.size:
+            return (
+                f"The tokenizer of this model names a token {beyond:,}, and the model has only "
+                f"{self.alphabet.size:,}: the two do not belong together."
+            )
+        return "This model's tokens cannot say that text exactly."
 
     def _bytes(self, ids: tuple[int, ...]) -> bytes | None:
         if any(key >= self.alphabet.size for key in ids):

@@ -18,7 +18,11 @@ from semioscope.core.errors import Unavailable
 
 _AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
 """Statuses after which the same request may succeed."""
+_BUSY: Final = frozenset({408, 425, 429, 503, 529})
+"""Those of them that are never an answer to the question itself."""
 _CONNECT_S: Final = 10.0
+
+_WHERE: Final = "Its base URL should end where “/completions” begins, mostly in “/v1”."
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +48,8 @@ class Patience:
 
 
 QUICK: Final = Patience(attempts=2)
-"""For questions that an engine may refuse for good, some of them with status 500."""
+"""For questions that an engine may refuse for good, some of them with status 500. One that is
+merely busy is waited for as ever."""
 
 
 class EngineClient:
@@ -91,7 +96,7 @@ class EngineClient:
         return Unavailable(
             "engine-nonsense",
             f"The engine “{self._name}” answers something that is no completion.",
-            "Its base URL should end where “/completions” begins, mostly in “/v1”.",
+            _WHERE,
         )
 
     # -- inside
@@ -103,6 +108,7 @@ class EngineClient:
         while True:
             attempt += 1
             retry_after_s: float | None = None
+            is_busy = False
             try:
                 answer = await self._http.request(method, url, json=body)
             except httpx.TimeoutException:
@@ -118,9 +124,11 @@ class EngineClient:
                     return self._json(answer)
                 failure = self._refused(answer.status_code)
                 is_last = answer.status_code not in _AGAIN
+                is_busy = answer.status_code in _BUSY
                 retry_after_s = _seconds(answer.headers.get("Retry-After"))
+            attempts = self._patience.attempts if is_busy else patience.attempts
             wait_s = patience.wait_s(attempt, retry_after_s)
-            if is_last or attempt >= patience.attempts or wait_s is None:
+            if is_last or attempt >= attempts or wait_s is None:
                 raise failure
             _log.info("engine %s: %s Again in %.2f s.", self._name, failure.message, wait_s)
             await asyncio.sleep(wait_s)
@@ -171,7 +179,7 @@ class EngineClient:
         return Unavailable(
             "engine-refused",
             f"The engine “{self._name}” refuses the question (HTTP {status}).",
-            "Its own log says why.",
+            _WHERE if status in (404, 405) else "Its own log says why.",
         )
 
 

@@ -36,8 +36,13 @@ class Completion:
     prompt_tokens: int | None
 
 
+class NothingDrawn(ValueError):  # noqa: N818 -- no error: the engine says that a text ends
+    """The end of the text was drawn, and some servers then tell of no place at all."""
+
+
 def read_completion(answer: Any) -> Completion:
-    """Raises ValueError for anything that is no completion with log-probabilities.
+    """Raises NothingDrawn where it ends at once, and ValueError for anything else that is no
+    completion with log-probabilities.
 
     Two shapes are read. OpenAI's own, of vLLM, SGLang and llama-cpp-python: logprobs has tokens,
     token_logprobs and top_logprobs, a mapping from token text (or "token_id:123") to nats for
@@ -47,6 +52,8 @@ def read_completion(answer: Any) -> Completion:
     try:
         (choice,) = answer["choices"]
         logprobs = choice["logprobs"]
+        if choice.get("finish_reason") == "stop" and _is_empty(logprobs):
+            raise NothingDrawn("no completion: it ends here")
         listed = "content" in logprobs
         told, drawn, positions = _listed(logprobs) if listed else _mapped(logprobs)
         usage = answer.get("usage") or {}
@@ -69,6 +76,12 @@ def read_score(answer: Any, place: int) -> float:
     except (KeyError, IndexError, TypeError) as error:
         raise ValueError(f"no score: {type(error).__name__}") from None
     return log_prob if log_prob > _IMPOSSIBLE else -math.inf
+
+
+def _is_empty(logprobs: Any) -> bool:
+    if not isinstance(logprobs, Mapping):
+        return logprobs is None
+    return not logprobs.get("content") and not logprobs.get("top_logprobs")
 
 
 def _mapped(logprobs: Mapping[str, Any]) -> tuple[list[ToldToken], ToldToken, int]:

@@ -17,6 +17,7 @@ from semioscope.rules.causal_lm.text import ModelText
 from semioscope.rules.remote.client import QUICK, EngineClient
 from semioscope.rules.remote.completion import (
     Completion,
+    NothingDrawn,
     ToldToken,
     read_completion,
     read_score,
@@ -36,6 +37,8 @@ SAME: Final = 0.05
 """Nats by which two answers about one state may differ: batches differ in their last bits."""
 MASS_TOLERANCE: Final = 1e-3
 _COMPARED: Final = 5
+_DRAWS: Final = 8
+"""How often a prompt is asked about of which the engine draws the end."""
 _OTHER_TOKENIZER: Final = "has another tokenizer than the one configured for it"
 
 _log = logging.getLogger(__name__)
@@ -88,12 +91,18 @@ class Probe:
 
     async def _ask(self, prompt: Any, leading: int, temperature: float = 1.0) -> Completion:
         body = completion_request(self._model, prompt, leading, self._options)
-        try:
-            return read_completion(
-                await self._client.post("/completions", body | {"temperature": temperature}, QUICK)
-            )
-        except ValueError:
-            raise self._client.nonsense() from None
+        for _ in range(_DRAWS):
+            try:
+                return read_completion(
+                    await self._client.post(
+                        "/completions", body | {"temperature": temperature}, QUICK
+                    )
+                )
+            except NothingDrawn:
+                continue
+            except ValueError:
+                break
+        raise self._client.nonsense()
 
     async def _how_many(self) -> int:
         """The most leading log-probabilities that it tells."""

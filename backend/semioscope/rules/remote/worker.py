@@ -5,7 +5,7 @@ import logging
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -15,7 +15,12 @@ from semioscope.core.partial import MASS_TOLERANCE, answer_partial
 from semioscope.core.sampling import Procedure
 from semioscope.core.types import UNKNOWN_RANK, Float32Array, IdArray
 from semioscope.rules.remote.client import EngineClient
-from semioscope.rules.remote.completion import read_completion, read_score
+from semioscope.rules.remote.completion import (
+    Completion,
+    NothingDrawn,
+    read_completion,
+    read_score,
+)
 from semioscope.rules.remote.loop_thread import LoopThread
 from semioscope.rules.remote.naming import Names
 from semioscope.rules.remote.probe import completion_request, score_request
@@ -24,6 +29,9 @@ from semioscope.rules.remote.turns import Turns
 from semioscope.rules.worker import INTERACTIVE
 
 _NOTHING: Final = (np.zeros(0, np.uint32), np.zeros(0, np.float32), 0)
+
+_DRAWN_AT: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+"""Temperatures of the draw whose token nobody looks at."""
 
 _log = logging.getLogger(__name__)
 
@@ -146,14 +154,29 @@ class RemoteWorker:
             return _NOTHING
         kind = self._kind
         body = completion_request(kind.model, prompt, kind.leading, kind.options)
-        try:
-            completion = read_completion(await self._client.post("/completions", body))
-        except ValueError:
-            raise self._client.nonsense() from None
+        completion = await self._completion(body)
+        if completion is None:
+            return _NOTHING
         counted = completion.prompt_tokens
         if counted is not None and counted != len(state) + kind.prefix:
             return _NOTHING
         return self._names.leading(completion, kind.leading)
+
+    async def _completion(self, body: dict[str, Any]) -> Completion | None:
+        """The answer, drawn again where the end of the text was drawn and the engine therefore
+        told nothing; where temperature changes nothing that it tells, at higher ones, which draw
+        something else sooner. None where it keeps to the end."""
+        for temperature in _DRAWN_AT:
+            heat = temperature if self._kind.is_before_temperature else 1.0
+            try:
+                return read_completion(
+                    await self._client.post("/completions", body | {"temperature": heat})
+                )
+            except NothingDrawn:
+                continue
+            except ValueError:
+                raise self._client.nonsense() from None
+        return None
 
     async def _text_for(self, state: tuple[int, ...]) -> str | None:
         """A text that the engine takes for just these tokens; None where there is none."""
