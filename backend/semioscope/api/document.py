@@ -8,7 +8,17 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from semioscope import __version__
-from semioscope.api.wire import SOCKET_MESSAGES, Problem
+from semioscope.api.wire import (
+    SOCKET_MESSAGES,
+    Chain,
+    Encoded,
+    EncodeRequest,
+    Problem,
+    RuleDraft,
+    RuleRequest,
+    Stages,
+    StagesRequest,
+)
 
 _COMPONENT = "#/components/schemas/{model}"
 _WHAT_WENT_WRONG = {
@@ -54,7 +64,17 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    models: tuple[type[BaseModel], ...] = (*SOCKET_MESSAGES, Problem)
+    models: tuple[type[BaseModel], ...] = (
+        *SOCKET_MESSAGES,
+        Problem,
+        RuleRequest,
+        RuleDraft,
+        EncodeRequest,
+        Encoded,
+        Chain,
+        StagesRequest,
+        Stages,
+    )
     described: list[tuple[type[BaseModel], Literal["serialization"]]] = [
         (model, "serialization") for model in models
     ]

@@ -73,6 +73,12 @@ COLUMN_DTYPES: Final = {
     "weight_entropy": "f4",  # bits, under the procedure
     "weight_tail_node": "u4",
     "weight_tail_cum": "f8",  # F(t⁻) under the procedure
+    "weight_tail_log_q": "f4",  # nats; only under a procedure that has rankings of its own
+    "weight_own_node": "u4",  # states at which the procedure has a ranking of its own
+    "weight_own_count": "u4",  # next states that each stores of it
+    "weight_own_key": "u4",  # state after state, the most probable under the procedure first
+    "weight_own_log_prob": "f4",  # nats, under the rule
+    "weight_own_log_q": "f4",  # nats, under the procedure
     "weight_untold_node": "u4",  # states at which the procedure needs more than the rule tells
 }
 """Every column an event may carry, with its dtype."""

@@ -14,7 +14,8 @@ class RuleDescription:
     `window` is the greatest state length L (tokens or bytes). `alphabet_size` is None where the
     alphabet is not a fixed finite set. `fingerprint` changes whenever the rule's numbers may.
     `revision` is what a person can ask for again: a commit of a hub, a version; None where a rule
-    has none (trees that were stored before it was kept have none either).
+    has none (trees that were stored before it was kept have none either). `spec`: of a rule that a
+    visitor made, all that it takes to make it again; None for the rules that a server offers.
     """
 
     id: str
@@ -30,6 +31,7 @@ class RuleDescription:
     needs_prompt: bool
     notes: tuple[str, ...] = ()
     revision: str | None = None
+    spec: dict[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The description as plain JSON values."""

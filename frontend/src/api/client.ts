@@ -5,18 +5,15 @@ import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
 
-export type Step =
-  | Schemas["TemperatureStep"]
-  | Schemas["TopKStep"]
-  | Schemas["TopPStep"]
-  | Schemas["MinPStep"];
+export type Step = Schemas["ProcedureRequest"]["procedure"][number];
 export type WorldsGrowth = Schemas["WorldsGrowth"];
-export type Strategy =
-  | WorldsGrowth
-  | Schemas["BreadthGrowth"]
-  | Schemas["MassGrowth"]
-  | Schemas["BestFirstGrowth"]
-  | Schemas["AncestralGrowth"];
+export type Strategy = Schemas["GrowRequest"]["strategy"];
+export type Stop = Schemas["Stop"];
+export type Report = Schemas["Report"];
+export type RuleSpec = Schemas["RuleRequest"]["spec"];
+export type RuleDraft = Schemas["RuleDraft"];
+export type Chain = Schemas["Chain"];
+export type Stages = Schemas["Stages"];
 export type Admission = Schemas["Admission"];
 export type Branched = Schemas["Branched"];
 export type Edited = Schemas["Edited"];

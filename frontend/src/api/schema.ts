@@ -499,6 +499,21 @@ export interface components {
             seed: number;
         };
         /**
+         * BeamGrowth
+         * @description The k most probable of the children of the k most probable, `steps` steps.
+         */
+        BeamGrowth: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "beam";
+            /** K */
+            k: number;
+            /** Steps */
+            steps: number;
+        };
+        /**
          * BestFirstGrowth
          * @description The n most probable trajectories, in exact order.
          */
@@ -510,6 +525,29 @@ export interface components {
             kind: "best_first";
             /** N */
             n: number;
+        };
+        /** Bias */
+        Bias: {
+            /** Key */
+            key: number;
+            /**
+             * Nats
+             * @description Added to the logit.
+             */
+            nats: number;
+        };
+        /**
+         * BiasStep
+         * @description Logits of these tokens are raised or lowered.
+         */
+        BiasStep: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "bias";
+            /** Biases */
+            biases: components["schemas"]["Bias"][];
         };
         /**
          * BranchRequest
@@ -616,11 +654,8 @@ export interface components {
              * @description L; the rule's window if left out.
              */
             max_length?: number | null;
-            /**
-             * Procedure
-             * @default []
-             */
-            procedure: (components["schemas"]["TemperatureStep"] | components["schemas"]["TopKStep"] | components["schemas"]["TopPStep"] | components["schemas"]["MinPStep"])[];
+            /** Procedure */
+            procedure?: (components["schemas"]["TemperatureStep"] | components["schemas"]["TopKStep"] | components["schemas"]["TopPStep"] | components["schemas"]["MinPStep"] | components["schemas"]["TypicalStep"] | components["schemas"]["EpsilonStep"] | components["schemas"]["EtaStep"] | components["schemas"]["RepetitionStep"] | components["schemas"]["PresenceStep"] | components["schemas"]["FrequencyStep"] | components["schemas"]["NoRepeatStep"] | components["schemas"]["ForbidStep"] | components["schemas"]["ForceStep"] | components["schemas"]["BiasStep"])[];
             /** Name */
             name?: string | null;
             /** @description Worlds to grow from the prompt, at once. */
@@ -640,6 +675,32 @@ export interface components {
             label: string;
             /** Node */
             node: number | null;
+        };
+        /**
+         * EpsilonStep
+         * @description Keep next states at least `epsilon` probable; never none (arXiv 2210.15191).
+         */
+        EpsilonStep: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "epsilon";
+            /** Epsilon */
+            epsilon: number;
+        };
+        /**
+         * EtaStep
+         * @description Keep next states at least min(ε, √ε·e^−H) probable; never none (arXiv 2210.15191).
+         */
+        EtaStep: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "eta";
+            /** Epsilon */
+            epsilon: number;
         };
         /** EventList */
         EventList: {
@@ -675,11 +736,104 @@ export interface components {
                 [key: string]: (number | null)[];
             };
         };
+        /**
+         * Figure
+         * @description A number that a growth tells, with its unit and what it may be taken for.
+         */
+        Figure: {
+            /** Name */
+            name: string;
+            /** Value */
+            value: number;
+            /** Unit */
+            unit: string;
+            /**
+             * Guarantee
+             * @enum {string}
+             */
+            guarantee: "exact" | "bound" | "estimate";
+            /**
+             * Standard Error
+             * @description Of an estimate.
+             */
+            standard_error: number | null;
+        };
+        /**
+         * ForbidStep
+         * @description These tokens never.
+         */
+        ForbidStep: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "forbid";
+            /** Keys */
+            keys: number[];
+        };
+        /**
+         * ForceStep
+         * @description These tokens only.
+         */
+        ForceStep: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "force";
+            /** Keys */
+            keys: number[];
+        };
+        /**
+         * Found
+         * @description A trajectory that a growth names, by its last state.
+         */
+        Found: {
+            /** Node */
+            node: number;
+            /**
+             * Log Prob
+             * @description From the root, under the rule, nats.
+             */
+            log_prob: number;
+            /**
+             * Log Weight
+             * @description Nats; of a draw that counts for more or less than one. Else null.
+             */
+            log_weight: number | null;
+        };
+        /**
+         * FrequencyStep
+         * @description `penalty` nats less for each time that a token has been generated (not the prompt's).
+         */
+        FrequencyStep: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "frequency";
+            /** Penalty */
+            penalty: number;
+        };
+        /**
+         * GreedyGrowth
+         * @description The most probable trajectory, a step at a time (ties to the lowest id).
+         */
+        GreedyGrowth: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "greedy";
+            /** Steps */
+            steps: number;
+        };
         /** GrowRequest */
         GrowRequest: {
             state: components["schemas"]["StateRef"];
             /** Growth */
-            strategy: components["schemas"]["WorldsGrowth"] | components["schemas"]["BreadthGrowth"] | components["schemas"]["MassGrowth"] | components["schemas"]["BestFirstGrowth"] | components["schemas"]["AncestralGrowth"];
+            strategy: components["schemas"]["WorldsGrowth"] | components["schemas"]["BreadthGrowth"] | components["schemas"]["MassGrowth"] | components["schemas"]["BestFirstGrowth"] | components["schemas"]["BeamGrowth"] | components["schemas"]["GreedyGrowth"] | components["schemas"]["AncestralGrowth"] | components["schemas"]["StochasticBeamGrowth"];
+            stop?: components["schemas"]["Stop"] | null;
             /**
              * Heights
              * @description What worlds and rollouts are drawn under.
@@ -757,6 +911,8 @@ export interface components {
             message: string | null;
             /** Started At */
             started_at: number;
+            /** @description What it found so far. */
+            report?: components["schemas"]["Report"] | null;
         };
         /**
          * Ledger
@@ -844,6 +1000,19 @@ export interface components {
             p: number;
         };
         /**
+         * NoRepeatStep
+         * @description No n-gram of the state, the prompt included, comes a second time.
+         */
+        NoRepeatStep: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "no_repeat";
+            /** N */
+            n: number;
+        };
+        /**
          * Offer
          * @description A rule of this server, loaded or not.
          */
@@ -896,10 +1065,23 @@ export interface components {
              */
             bytes: string;
         };
+        /**
+         * PresenceStep
+         * @description `penalty` nats less for every token that has been generated (not the prompt's).
+         */
+        PresenceStep: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "presence";
+            /** Penalty */
+            penalty: number;
+        };
         /** ProcedureRequest */
         ProcedureRequest: {
             /** Procedure */
-            procedure: (components["schemas"]["TemperatureStep"] | components["schemas"]["TopKStep"] | components["schemas"]["TopPStep"] | components["schemas"]["MinPStep"])[];
+            procedure: (components["schemas"]["TemperatureStep"] | components["schemas"]["TopKStep"] | components["schemas"]["TopPStep"] | components["schemas"]["MinPStep"] | components["schemas"]["TypicalStep"] | components["schemas"]["EpsilonStep"] | components["schemas"]["EtaStep"] | components["schemas"]["RepetitionStep"] | components["schemas"]["PresenceStep"] | components["schemas"]["FrequencyStep"] | components["schemas"]["NoRepeatStep"] | components["schemas"]["ForbidStep"] | components["schemas"]["ForceStep"] | components["schemas"]["BiasStep"])[];
         };
         /** ProcedureSet */
         ProcedureSet: {
@@ -925,6 +1107,30 @@ export interface components {
         RenameRequest: {
             /** Name */
             name: string;
+        };
+        /**
+         * RepetitionStep
+         * @description Logits of tokens that the state has, the prompt's too, are divided by `penalty` where they
+         *     are positive and multiplied by it where they are negative (arXiv 1909.05858).
+         */
+        RepetitionStep: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "repetition";
+            /** Penalty */
+            penalty: number;
+        };
+        /** Report */
+        Report: {
+            /** Figures */
+            figures: components["schemas"]["Figure"][];
+            /**
+             * Found
+             * @description In the strategy's order; the first 64.
+             */
+            found: components["schemas"]["Found"][];
         };
         /** RestoreRequest */
         RestoreRequest: {
@@ -1076,6 +1282,48 @@ export interface components {
             limits: components["schemas"]["Limits"];
         };
         /**
+         * StochasticBeamGrowth
+         * @description k trajectories drawn without replacement under the procedure (arXiv 1903.06059).
+         */
+        StochasticBeamGrowth: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "stochastic_beam";
+            /** K */
+            k: number;
+            /** Steps */
+            steps: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+        };
+        /**
+         * Stop
+         * @description When a growth ends before its strategy does; whatever is first. Nothing that looks at what
+         *     was found (ended, resolved) may stop a growth that draws at random: that biases estimates.
+         */
+        Stop: {
+            /**
+             * Ended
+             * @description So many trajectories have ended.
+             */
+            ended?: number | null;
+            /**
+             * Depth
+             * @description No state deeper than this is evaluated.
+             */
+            depth?: number | null;
+            /**
+             * Resolved
+             * @description So much of the mass of the state grown has ended.
+             */
+            resolved?: number | null;
+        };
+        /**
          * TemperatureStep
          * @description Divide log-probabilities by `value`; 0 is greedy (ties to the lowest id).
          */
@@ -1176,7 +1424,7 @@ export interface components {
             /** Max Length */
             max_length: number;
             /** Procedure */
-            procedure: (components["schemas"]["TemperatureStep"] | components["schemas"]["TopKStep"] | components["schemas"]["TopPStep"] | components["schemas"]["MinPStep"])[];
+            procedure: (components["schemas"]["TemperatureStep"] | components["schemas"]["TopKStep"] | components["schemas"]["TopPStep"] | components["schemas"]["MinPStep"] | components["schemas"]["TypicalStep"] | components["schemas"]["EpsilonStep"] | components["schemas"]["EtaStep"] | components["schemas"]["RepetitionStep"] | components["schemas"]["PresenceStep"] | components["schemas"]["FrequencyStep"] | components["schemas"]["NoRepeatStep"] | components["schemas"]["ForbidStep"] | components["schemas"]["ForceStep"] | components["schemas"]["BiasStep"])[];
             /**
              * Fingerprint
              * @description Of the procedure.
@@ -1195,6 +1443,20 @@ export interface components {
             can_undo: boolean;
             /** Can Redo */
             can_redo: boolean;
+        };
+        /**
+         * TypicalStep
+         * @description Keep the fewest next states nearest to the entropy, |H + log q|, whose mass reaches p
+         *     (arXiv 2202.00666).
+         */
+        TypicalStep: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "typical";
+            /** P */
+            p: number;
         };
         /**
          * WorldsGrowth
@@ -1232,6 +1494,107 @@ export interface components {
             seed: number;
         };
         /**
+         * AutomatonSpec
+         * @description An elementary cellular automaton: a state is a row of cells, 0 and 1.
+         */
+        AutomatonSpec: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "automaton";
+            /** Number */
+            number: number;
+            /**
+             * Ring
+             * @description Else a line, with zeros beyond its ends.
+             * @default true
+             */
+            ring: boolean;
+            /**
+             * Noise
+             * @description That a cell is flipped after the step.
+             * @default 0
+             */
+            noise: number;
+        };
+        /**
+         * Chain
+         * @description The finite Markov chain behind a rule, where it has one.
+         */
+        Chain: {
+            /** States */
+            states: string[];
+            /** Matrix */
+            matrix: number[][];
+            /**
+             * Stationary
+             * @description null where it is not unique.
+             */
+            stationary: number[] | null;
+            /**
+             * Closed
+             * @description The closed classes of states.
+             */
+            closed: number[][];
+        };
+        /**
+         * ChainSpec
+         * @description A Markov chain by its matrix: row i has the probabilities of what follows symbol i.
+         */
+        ChainSpec: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "chain";
+            /** Symbols */
+            symbols: string[];
+            /** Matrix */
+            matrix: number[][];
+            /**
+             * Initial
+             * @description Of the first symbol; uniform if left out.
+             * @default null
+             */
+            initial: number[] | null;
+        };
+        /**
+         * CoinSpec
+         * @description Heads with probability `heads`; with `repeats`, the first flip has `heads` and every other
+         *     repeats the one before with that probability.
+         */
+        CoinSpec: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "coin";
+            /**
+             * Heads
+             * @default 0.5
+             */
+            heads: number;
+            /**
+             * Repeats
+             * @default null
+             */
+            repeats: number | null;
+        };
+        /** EncodeRequest */
+        EncodeRequest: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * Encoded
+         * @description The tokens of a text, under one rule.
+         */
+        Encoded: {
+            /** Tokens */
+            tokens: components["schemas"]["Token"][];
+        };
+        /**
          * HelloMessage
          * @description First: the socket's id, for automatic growths, and what runs now.
          */
@@ -1266,6 +1629,82 @@ export interface components {
              * @default null
              */
             node: number | null;
+        };
+        /**
+         * InterpolatedSpec
+         * @description (1 − weight) · first + weight · second, of two rules with one alphabet.
+         */
+        InterpolatedSpec: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "interpolated";
+            first: components["schemas"]["Part"];
+            second: components["schemas"]["Part"];
+            /**
+             * Weight
+             * @default 0.5
+             */
+            weight: number;
+        };
+        /**
+         * MarkovSpec
+         * @description An order-n chain fitted to a text, every count raised by `smoothing`.
+         */
+        MarkovSpec: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "markov";
+            /** Text */
+            text: string;
+            /**
+             * Unit
+             * @description What a token is; `tokens` takes those of the rule `base`.
+             * @default characters
+             * @enum {string}
+             */
+            unit: "characters" | "words" | "tokens";
+            /**
+             * Order
+             * @default 2
+             */
+            order: number;
+            /**
+             * Smoothing
+             * @default 0
+             */
+            smoothing: number;
+            /**
+             * Base
+             * @description The rule whose tokens are counted.
+             * @default null
+             */
+            base: string | null;
+        };
+        /**
+         * Part
+         * @description A rule as a part of another. `context` is put before its states, or, with `replaces`, in
+         *     place of that beginning of them.
+         */
+        Part: {
+            /**
+             * Rule
+             * @description The id of a rule.
+             */
+            rule: string;
+            /**
+             * Context
+             * @default null
+             */
+            context: string | null;
+            /**
+             * Replaces
+             * @default null
+             */
+            replaces: string | null;
         };
         /** PresenceMessage */
         PresenceMessage: {
@@ -1315,6 +1754,32 @@ export interface components {
             job: components["schemas"]["Job"];
         };
         /**
+         * RestrictedSpec
+         * @description Another rule that may say only these single tokens, renormalised. Exactly one of the two.
+         */
+        RestrictedSpec: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "restricted";
+            /**
+             * Base
+             * @description The id of a rule.
+             */
+            base: string;
+            /**
+             * Texts
+             * @default null
+             */
+            texts: string[] | null;
+            /**
+             * Keys
+             * @default null
+             */
+            keys: number[] | null;
+        };
+        /**
          * RevokedMessage
          * @description The link this page was opened by does not lead here any more.
          */
@@ -1325,6 +1790,19 @@ export interface components {
              * @constant
              */
             type: "revoked";
+        };
+        /**
+         * RewritingSpec
+         * @description A multiway system, such as `A->AB, B->A`: uniform over the matches.
+         */
+        RewritingSpec: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "rewriting";
+            /** Rules */
+            rules: string;
         };
         /**
          * RolesMessage
@@ -1338,6 +1816,18 @@ export interface components {
              */
             type: "roles";
         };
+        /**
+         * RuleDraft
+         * @description A rule as it would be made of a spec: nothing is kept.
+         */
+        RuleDraft: {
+            description: components["schemas"]["Rule"];
+            /**
+             * Example
+             * @description A prompt to begin with; may be empty.
+             */
+            example: string;
+        };
         /** RuleMessage */
         RuleMessage: {
             /**
@@ -1347,6 +1837,108 @@ export interface components {
              */
             type: "rule";
             offer: components["schemas"]["Offer"];
+        };
+        /** RuleRequest */
+        RuleRequest: {
+            /** RuleSpec */
+            spec: components["schemas"]["CoinSpec"] | components["schemas"]["MarkovSpec"] | components["schemas"]["ChainSpec"] | components["schemas"]["AutomatonSpec"] | components["schemas"]["RewritingSpec"] | components["schemas"]["RestrictedSpec"] | components["schemas"]["InterpolatedSpec"];
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+        };
+        /**
+         * Stage
+         * @description What one step made of the distribution that it was given; the first stage is the rule.
+         */
+        Stage: {
+            /** Step */
+            step: (components["schemas"]["TemperatureStep"] | components["schemas"]["TopKStep"] | components["schemas"]["TopPStep"] | components["schemas"]["MinPStep"] | components["schemas"]["TypicalStep"] | components["schemas"]["EpsilonStep"] | components["schemas"]["EtaStep"] | components["schemas"]["RepetitionStep"] | components["schemas"]["PresenceStep"] | components["schemas"]["FrequencyStep"] | components["schemas"]["NoRepeatStep"] | components["schemas"]["ForbidStep"] | components["schemas"]["ForceStep"] | components["schemas"]["BiasStep"]) | null;
+            /**
+             * Kept
+             * @description Next states of positive probability after it.
+             */
+            kept: number;
+            /**
+             * Removed
+             * @description Next states that it took away.
+             */
+            removed: number;
+            /**
+             * Removed Mass
+             * @description Their mass, before it.
+             */
+            removed_mass: number;
+            /**
+             * Moved Mass
+             * @description Total variation from the stage before.
+             */
+            moved_mass: number;
+            /**
+             * Entropy
+             * @description bits, after it
+             */
+            entropy: number;
+        };
+        /**
+         * StageRow
+         * @description One next state through all stages.
+         */
+        StageRow: {
+            /** Key */
+            key: number;
+            /** Text */
+            text: string;
+            /**
+             * Bytes
+             * @description base64
+             */
+            bytes: string;
+            /**
+             * Probabilities
+             * @description One for each stage.
+             */
+            probabilities: number[];
+        };
+        /** Stages */
+        Stages: {
+            /** Stages */
+            stages: components["schemas"]["Stage"][];
+            /**
+             * Rows
+             * @description The most probable of any stage, by their probability under the rule.
+             */
+            rows: components["schemas"]["StageRow"][];
+        };
+        /**
+         * StagesRequest
+         * @description procedure: as if it were the tree's; the tree's own if left out.
+         */
+        StagesRequest: {
+            /** Node */
+            node: number;
+            /**
+             * Key
+             * @description A next state of the node.
+             * @default null
+             */
+            key: number | null;
+            /**
+             * Procedure
+             * @default null
+             */
+            procedure: (components["schemas"]["TemperatureStep"] | components["schemas"]["TopKStep"] | components["schemas"]["TopPStep"] | components["schemas"]["MinPStep"] | components["schemas"]["TypicalStep"] | components["schemas"]["EpsilonStep"] | components["schemas"]["EtaStep"] | components["schemas"]["RepetitionStep"] | components["schemas"]["PresenceStep"] | components["schemas"]["FrequencyStep"] | components["schemas"]["NoRepeatStep"] | components["schemas"]["ForbidStep"] | components["schemas"]["ForceStep"] | components["schemas"]["BiasStep"])[] | null;
+        };
+        /** Token */
+        Token: {
+            /** Key */
+            key: number;
+            /**
+             * Bytes
+             * @description base64
+             */
+            bytes: string;
         };
     };
     responses: never;

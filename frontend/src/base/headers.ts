@@ -5,7 +5,17 @@ export type Step =
   | { readonly kind: "temperature"; readonly value: number }
   | { readonly kind: "top_k"; readonly k: number }
   | { readonly kind: "top_p"; readonly p: number }
-  | { readonly kind: "min_p"; readonly p: number };
+  | { readonly kind: "min_p"; readonly p: number }
+  | { readonly kind: "typical"; readonly p: number }
+  | { readonly kind: "epsilon"; readonly epsilon: number }
+  | { readonly kind: "eta"; readonly epsilon: number }
+  | { readonly kind: "repetition"; readonly penalty: number }
+  | { readonly kind: "presence"; readonly penalty: number }
+  | { readonly kind: "frequency"; readonly penalty: number }
+  | { readonly kind: "no_repeat"; readonly n: number }
+  | { readonly kind: "forbid"; readonly keys: number[] }
+  | { readonly kind: "force"; readonly keys: number[] }
+  | { readonly kind: "bias"; readonly biases: { key: number; nats: number }[] };
 
 /** Conservation of probability under the rule: the four add up to 1. */
 export interface Ledger {

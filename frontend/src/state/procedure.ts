@@ -25,7 +25,7 @@ export function formOf(steps: readonly Step[]): ProcedureForm | null {
     if (step.kind === "temperature") form.temperature = step.value;
     else if (step.kind === "top_k") form.topK = step.k;
     else if (step.kind === "top_p") form.topP = step.p;
-    else form.minP = step.p;
+    else if (step.kind === "min_p") form.minP = step.p;
   }
   return form;
 }

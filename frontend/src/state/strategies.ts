@@ -98,5 +98,11 @@ export function strategyOf(
       return { kind, n: value("n") };
     case "ancestral":
       return { kind, rollouts: value("rollouts"), steps: value("steps"), seed: worlds.seed };
+    case "greedy":
+      return { kind, steps: value("steps") };
+    case "beam":
+      return { kind, k: value("k"), steps: value("steps") };
+    case "stochastic_beam":
+      return { kind, k: value("k"), steps: value("steps"), seed: worlds.seed };
   }
 }
