@@ -16,6 +16,8 @@ MOST_DEEP: Final = 4
 """Made rules within made rules."""
 MOST_PARTS: Final = 16
 """Specs in a spec, itself included."""
+MOST_TEXT: Final = 2_000_000
+"""Characters of a spec, with all that it is made of: every tree that grows by it keeps it."""
 
 _NEEDED: Final = object()
 _FIELDS: Final[dict[str, dict[str, Any]]] = {
@@ -38,13 +40,17 @@ _PART_FIELDS: Final[dict[str, Any]] = {"rule": _NEEDED, "context": None, "replac
 
 
 def canonical_spec(given: object) -> Spec:
-    """The spec with every field of its kind, in their order; numbers as they are hashed.
+    """The spec with every field of its kind, in their order; the values as they are given.
 
     Raises InvalidRequest "unknown-kind" or "bad-spec".
     """
     spec = _canonical(given, 1)
     if sum(1 for _ in _specs(spec)) > MOST_PARTS:
         raise InvalidRequest("bad-spec", f"A rule is made of at most {MOST_PARTS} rules.")
+    if text_length(spec) > MOST_TEXT:
+        raise InvalidRequest(
+            "bad-spec", f"A rule is written in at most {MOST_TEXT:,} characters, all in all."
+        )
     return spec
 
 
@@ -105,16 +111,7 @@ def _filled(given: Mapping[str, Any], fields: Mapping[str, Any], what: str) -> S
     for name, value in filled.items():
         if value is _NEEDED:
             raise InvalidRequest("bad-spec", f"{what} needs the field “{name}”.")
-    return {name: _plain(value) for name, value in filled.items()}
-
-
-def _plain(value: Any) -> Any:
-    """As JSON has it; a whole number and the float of it are one."""
-    if isinstance(value, tuple | list):
-        return [_plain(each) for each in value]
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return int(value)
-    return value
+    return filled
 
 
 def _mapped(spec: Spec, change: Callable[[Any], Any]) -> Spec:
