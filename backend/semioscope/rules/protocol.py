@@ -90,13 +90,15 @@ class Successors:
     """The next states of a rewriting rule: label, state and probability of each.
 
     `remainder` is the mass of next states that are not listed; with it the probabilities sum
-    to one, or everything is empty and zero where no rewriting applies.
+    to one, or everything is empty and zero where no rewriting applies. `ceiling`: none of those is
+    more probable than this.
     """
 
     labels: tuple[bytes, ...]
     states: tuple[bytes, ...]
     probs: tuple[float, ...]
     remainder: float = 0.0
+    ceiling: float = 1.0
 
 
 class RewritingRule(Rule, Protocol):
