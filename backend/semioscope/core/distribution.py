@@ -55,7 +55,9 @@ class Question:
     keys: next states to be scored.
     above: every next state with log p ≥ this is wanted (nats; the 4096 most probable at most).
     given: how many of the state's first tokens are the prompt (`Growth.question` fills it in); some
-    steps of a procedure count only what comes after it. whole: the whole row is wanted.
+    steps of a procedure count only what comes after it. named: next states to be scored, each by
+    its bytes or else by its label (rewriting only). whole: every log-probability is wanted
+    (appending only).
     """
 
     state: State
@@ -63,6 +65,7 @@ class Question:
     keys: tuple[int, ...] = ()
     above: float | None = None
     given: int = 0
+    named: tuple[bytes, ...] = ()
     whole: bool = False
 
 
