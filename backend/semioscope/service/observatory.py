@@ -49,6 +49,7 @@ class GrowthOrder:
     under_rule: bool
     automatic: bool
     client: str | None = None
+    stop: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -214,7 +215,7 @@ class Observatory:
         """Begins a growth. Whatever is wrong with it is said now; what happens comes by socket."""
         opened = await self._open_to_write(caller, ref)
         self._door.must_be_available(opened.tree.rule)
-        plan = plan_of(order.strategy)
+        plan = plan_of(order.strategy, order.stop)
         node, key = checks.growable(opened.tree, order.node, order.key)
         task = Task(
             name=plan.name,
@@ -222,7 +223,7 @@ class Observatory:
             plan=plan.plan,
             node=node,
             key=key,
-            procedure=IDENTITY if plan.is_drawn and order.under_rule else opened.tree.procedure,
+            procedure=IDENTITY if plan.plan.is_drawn and order.under_rule else opened.tree.procedure,
             caller=caller,
             automatic=order.automatic,
             client=order.client,

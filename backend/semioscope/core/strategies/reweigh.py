@@ -24,6 +24,7 @@ class Reweigh:
     """
 
     kind: ClassVar[str] = "reweigh"
+    is_drawn: ClassVar[bool] = False
 
     @property
     def total(self) -> None:

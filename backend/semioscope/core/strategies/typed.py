@@ -25,6 +25,7 @@ class Typed:
 
     keys: tuple[int, ...]
     kind: ClassVar[str] = "typed"
+    is_drawn: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if not self.keys:
