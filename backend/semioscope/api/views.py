@@ -98,6 +98,7 @@ def growth(asked: wire.GrowRequest) -> GrowthOrder:
         under_rule=asked.heights == "rule",
         automatic=asked.automatic,
         client=asked.client,
+        stop=None if asked.stop is None else asked.stop.model_dump(),
     )
 
 

@@ -58,6 +58,7 @@ class GrowthOrder:
     under_rule: bool
     automatic: bool
     client: str | None = None
+    stop: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -269,7 +270,7 @@ class Observatory:
         """Begins a growth. Whatever is wrong with it is said now; what happens comes by socket."""
         opened = await self._open_to_write(caller, ref)
         self._door.must_be_available(opened.tree.rule)
-        plan = plan_of(order.strategy)
+        plan = plan_of(order.strategy, order.stop)
         node, key = checks.growable(opened.tree, order.node, order.key)
         task = Task(
             name=plan.name,
@@ -277,7 +278,9 @@ class Observatory:
             plan=plan.plan,
             node=node,
             key=key,
-            procedure=IDENTITY if plan.is_drawn and order.under_rule else opened.tree.procedure,
+            procedure=IDENTITY
+            if plan.plan.is_drawn and order.under_rule
+            else opened.tree.procedure,
             caller=caller,
             automatic=order.automatic,
             client=order.client,

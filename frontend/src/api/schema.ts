@@ -1087,7 +1087,7 @@ export interface components {
              * Strategy
              * @enum {string}
              */
-            strategy: "worlds" | "breadth" | "mass" | "best_first" | "ancestral" | "typed" | "reweigh";
+            strategy: "worlds" | "breadth" | "mass" | "best_first" | "beam" | "greedy" | "ancestral" | "stochastic_beam" | "typed" | "reweigh";
             /**
              * Label
              * @description What it does, for people.
@@ -1396,7 +1396,10 @@ export interface components {
             /** Penalty */
             penalty: number;
         };
-        /** Report */
+        /**
+         * Report
+         * @description What a growth has found so far. Estimates of draws come when all of them are done.
+         */
         Report: {
             /** Figures */
             figures: components["schemas"]["Figure"][];
@@ -1405,6 +1408,11 @@ export interface components {
              * @description In the strategy's order; the first 64.
              */
             found: components["schemas"]["Found"][];
+            /**
+             * Note
+             * @description How the figures are to be read, where that needs saying.
+             */
+            note?: string | null;
         };
         /** RestoreRequest */
         RestoreRequest: {
@@ -1718,7 +1726,7 @@ export interface components {
             ended?: number | null;
             /**
              * Depth
-             * @description No state deeper than this is evaluated.
+             * @description No state more than so many steps below the one grown is evaluated.
              */
             depth?: number | null;
             /**
