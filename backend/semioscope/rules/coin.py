@@ -59,6 +59,7 @@ class Coin:
             end_keys=(),
             whole_distribution=True,
             needs_prompt=False,
+            memory=0 if law.repeats is None else 1,
         )
 
     @property

@@ -18,10 +18,11 @@ BATCH: Final = 128
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question about one node's state."""
+    """A question about one node's state. states: for how many states its answer is."""
 
     node: NodeId
     question: Question
+    states: int = 1
 
 
 Strategy: TypeAlias = Generator[list[Ask], list[Answer], None]

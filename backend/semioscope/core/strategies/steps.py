@@ -1,8 +1,14 @@
-"""What every strategy does at a state: see whether it may go on, and store an answer."""
+"""What every strategy does at a state, and at many: see whether it may go on, and store an answer."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from semioscope.core.distribution import Answer, NextState
 from semioscope.core.growth import Growth
-from semioscope.core.types import NodeId
+from semioscope.core.ledger import CUT, GONE, UNDER, Marks, is_terminal
+from semioscope.core.types import IdArray, NodeId
 
 
 def is_open(growth: Growth, node: NodeId) -> bool:
@@ -26,3 +32,31 @@ def settle(growth: Growth, node: NodeId, answer: Answer) -> bool:
         return False
     growth.expand(node, answer, growth.procedure.fingerprint)
     return is_open(growth, node)
+
+
+def are_open(marks: Marks) -> NDArray[np.bool_]:
+    """`is_open` of many states, from their marks u1[n]."""
+    is_out: NDArray[np.bool_] = (marks & (CUT | UNDER | GONE)) != 0
+    return ~(is_out | is_terminal(marks))
+
+
+def settle_all(growth: Growth, nodes: IdArray, answers: Sequence[Answer]) -> NDArray[np.bool_]:
+    """`settle` for many states u4[n]: from which of them the strategy may go on, bool[n]."""
+    is_there = (growth.marks_of(nodes) & GONE) == 0
+    given = [answer for answer, here in zip(answers, is_there.tolist(), strict=True) if here]
+    growth.expand_all(nodes[is_there], given, growth.procedure.fingerprint)
+    return are_open(growth.marks_of(nodes))
+
+
+def leading_children(growth: Growth, nodes: IdArray, k: int) -> list[NodeId]:
+    """The children by the k most probable stored candidates of each expanded state, those that may
+    be gone to, state after state."""
+    added = growth.add_leading(nodes, k)
+    if added is not None:
+        return [NodeId(node) for node in added.tolist()]
+    children = []
+    for node in map(NodeId, nodes.tolist()):
+        expansion = growth.expansion(node)
+        keys = [] if expansion is None else expansion.keys[:k].tolist()
+        children += [growth.child(node, key) for key in keys if may_arrive(growth, node, key)]
+    return children

@@ -1,0 +1,28 @@
+"""Objects that many share, and what is made of them column by column."""
+
+from collections.abc import Sequence
+from typing import TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+T = TypeVar("T")
+Places: TypeAlias = NDArray[np.int64]
+
+
+def distinct(objects: Sequence[T]) -> tuple[list[T], Places]:
+    """The objects without those that come again, in order, and which of them each is, i8[n].
+    Objects are told apart by identity."""
+    first = {id(one): one for one in objects}
+    place = dict(zip(first, range(len(first)), strict=True))
+    which = np.fromiter((place[id(one)] for one in objects), np.int64, len(objects))
+    return list(first.values()), which
+
+
+def spread(counts: Places, which: Places) -> Places:
+    """Where the elements of one distinct object after another lie, when those of all distinct ones
+    stand one after another, `counts` of each: i8[Σ counts[which]]."""
+    starts = np.cumsum(counts) - counts
+    each = counts[which]
+    before = np.cumsum(each) - each
+    return np.arange(int(each.sum())) + np.repeat(starts[which] - before, each)

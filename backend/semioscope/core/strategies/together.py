@@ -1,0 +1,40 @@
+"""States that a rule cannot tell apart, asked about together.
+
+A coin with a memory of one flip has three answers, however many states there are: one question for
+each of them is enough, and what it answers is shared by all the states that are alike.
+"""
+
+from collections.abc import Generator
+from typing import Final
+
+import numpy as np
+
+from semioscope.core.distribution import Answer, Question
+from semioscope.core.growth import Growth
+from semioscope.core.strategies.plan import Ask
+from semioscope.core.types import IdArray, NodeId
+
+MOST_CHILDREN: Final = 8192
+"""About as many nodes as one step may add to a tree when its states are asked about together."""
+
+
+def step_size(growth: Growth, batch: int, evaluated: int, children: int) -> int:
+    """How many states to take at once: `batch`; where many are alike as many as have been evaluated
+    before, so that growths that are stopped by what they find do not go far beyond it."""
+    if growth.tree.rule.memory is None:
+        return batch
+    return max(batch, min(evaluated, MOST_CHILDREN // children))
+
+
+def ask_together(
+    growth: Growth, nodes: IdArray
+) -> Generator[list[Ask], list[Answer], list[Answer]]:
+    """The answers about states u4[n], in their order."""
+    firsts, which = growth.alike(nodes)
+    states = np.bincount(which, minlength=len(firsts)).tolist()
+    asks = [
+        Ask(node, Question(growth.state_of(node)), count)
+        for node, count in zip(map(NodeId, nodes[firsts].tolist()), states, strict=True)
+    ]
+    answers = yield asks
+    return [answers[place] for place in which.tolist()]
