@@ -13,9 +13,10 @@ Places: TypeAlias = NDArray[np.int64]
 def distinct(objects: Sequence[T]) -> tuple[list[T], Places]:
     """The objects without those that come again, in order, and which of them each is, i8[n].
     Objects are told apart by identity."""
-    first = {id(one): one for one in objects}
+    ids = list(map(id, objects))
+    first = dict(zip(ids, objects, strict=True))
     place = dict(zip(first, range(len(first)), strict=True))
-    which = np.fromiter((place[id(one)] for one in objects), np.int64, len(objects))
+    which = np.fromiter(map(place.__getitem__, ids), np.int64, len(objects))
     return list(first.values()), which
 
 

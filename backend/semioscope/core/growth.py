@@ -63,6 +63,8 @@ class Growth:
         self.procedure = procedure
         self._alphabet = alphabet
         self._hidden_before = (tree.marks & HIDDEN) != 0
+        self.answered = 0
+        """States that answers have been given about, over all stretches."""
         self._reset()
 
     # -- what is added
@@ -77,34 +79,40 @@ class Growth:
         if fingerprint != self.procedure.fingerprint:
             raise ValueError(f"an answer under {fingerprint} is not one under this procedure")
         self._begin()
+        self.answered += 1
         if not self.is_expanded(node):
             if self.is_terminal(node):
                 raise Conflict("terminal-state", "This state is terminal: nothing follows it.")
             stored = self.tree.stored_expansion(node) if node < self.tree.size else None
-            self._expansions[node] = stored or self._with_own_keys(answer.expansion)
+            expansion = stored or self._with_own_keys(answer.expansion)
+            self._expansions[node] = expansion
+            if expansion.complete and not len(expansion.keys):
+                self._nothing[node] = None
         if fingerprint != IDENTITY_FINGERPRINT and self.weights_at(node) is None:
             if answer.weights is None:
                 self._untold[node] = None
             else:
                 self._weights[node] = answer.weights
 
-    def expand_all(self, nodes: IdArray, answers: Sequence[Answer], fingerprint: str) -> None:
-        """As `expand`, of many states u4[n]; an answer that several share is looked at once."""
+    def expand_all(
+        self, nodes: IdArray, answers: Sequence[Answer], which: Places, fingerprint: str
+    ) -> None:
+        """As `expand`, of many states u4[n], each by the answer that `which` i8[n] says; one that
+        several share is looked at once."""
         marks = self.marks_of(nodes)
         is_plain = ((marks & EXPANDED) == 0) & ~is_terminal(marks)
         in_tree = nodes[nodes < self.tree.size]
         if not is_plain.all() or self.tree.with_stored_expansion(in_tree).any():
-            for node, answer in zip(nodes.tolist(), answers, strict=True):
-                self.expand(node, answer, fingerprint)
+            for node, place in zip(nodes.tolist(), which.tolist(), strict=True):
+                self.expand(node, answers[place], fingerprint)
             return
-        firsts: dict[int, tuple[int, Answer]] = {}
-        for node, answer in zip(nodes.tolist(), answers, strict=True):
-            firsts.setdefault(id(answer), (node, answer))
-        for node, answer in firsts.values():
-            self.expand(node, answer, fingerprint)
-        named = [firsts[id(answer)][0] for answer in answers]
-        for learnt in (self._expansions, self._weights, self._untold):
-            _share(learnt, nodes.tolist(), named)
+        given, firsts = np.unique(which, return_index=True)
+        first_of = dict(zip(given.tolist(), nodes[firsts].tolist(), strict=True))
+        for place, node in first_of.items():
+            self.expand(node, answers[place], fingerprint)
+        self.answered += len(nodes) - len(first_of)
+        for learnt in (self._expansions, self._nothing, self._weights, self._untold):
+            _share(learnt, nodes.tolist(), which.tolist(), first_of)
 
     def child(self, parent: int, following: NextState | int) -> NodeId:
         """The node of a next state: the one there is (shown again if it was hidden), else new.
@@ -223,12 +231,21 @@ class Growth:
         place = self._nodes.place(node)
         return self.tree.log_prob(node) if place is None else self._nodes.log_prob[place]
 
+    def is_open(self, node: int) -> bool:
+        """Whether something may be grown there: not terminal, not under a cut, not hidden."""
+        place = self._nodes.place(node)
+        root = node if place is None else self._nodes.root[place]
+        marks = int(self.tree.marks[root])
+        is_end = is_terminal(marks) if place is None else self._nodes.ends[place]
+        if is_end or marks & (CUT | UNDER) or node in self._nothing:
+            return False
+        return not marks & GONE or root in self._shown
+
     def is_expanded(self, node: int) -> bool:
         return node in self._expansions or (node < self.tree.size and self.tree.is_expanded(node))
 
     def is_terminal(self, node: int) -> bool:
-        added = self._expansions.get(node)
-        if added is not None and added.complete and not len(added.keys):
+        if node in self._nothing:
             return True
         place = self._nodes.place(node)
         return self.tree.is_terminal(node) if place is None else self._nodes.ends[place]
@@ -259,12 +276,28 @@ class Growth:
             ends = self._nodes.at(self._nodes.ends, nodes[fresh])
             marks[fresh] = under | np.where(ends, TERMINAL, 0)
         if self._expansions:
-            each = [self._expansions.get(node) for node in nodes.tolist()]
-            for place, added in enumerate(each):
-                if added is not None:
-                    says_nothing = added.complete and not len(added.keys)
-                    marks[place] |= EXPANDED | (NOTHING if says_nothing else 0)
+            added = map(self._expansions.__contains__, nodes.tolist())
+            marks[np.fromiter(added, np.bool_, len(nodes))] |= EXPANDED
+        for place in np.flatnonzero(np.isin(nodes, list(self._nothing))) if self._nothing else ():
+            marks[place] |= NOTHING
         return marks
+
+    def context_of(self, node: int) -> tuple[int, ...] | None:
+        """The keys that decide what follows a state, the last first: two states are `alike` if they
+        have the same. None where all may."""
+        memory = self.tree.rule.memory
+        if memory is None:
+            return None
+        keys: list[int] = []
+        while len(keys) < memory and (place := self._nodes.place(node)) is not None:
+            keys.append(self._nodes.key[place])
+            node = self._nodes.parent[place]
+        while len(keys) < memory and node != ROOT:
+            keys.append(self.tree.key(node))
+            node = int(self.tree.parents[node])
+        if len(keys) < memory and isinstance(self.tree.prompt, tuple):
+            keys += self.tree.prompt[: -1 - memory + len(keys) : -1]
+        return tuple(keys)
 
     def alike(self, nodes: IdArray) -> tuple[list[int], Places]:
         """The places of the first of the states that the rule tells apart, and which of these each
@@ -307,6 +340,7 @@ class Growth:
         self._nodes = NewNodes(self.tree.size)
         self._shown: dict[NodeId, None] = {}
         self._expansions: dict[int, Expansion] = {}
+        self._nothing: dict[int, None] = {}  # those of them that nothing follows
         self._tails: dict[int, NextState] = {}
         self._weights: dict[int, Weights] = {}
         self._weight_tails: dict[int, float] = {}
@@ -322,9 +356,8 @@ class Growth:
 
     def _rooted(self, node: int) -> NodeId:
         """The last state on the way to a node that is in the tree already."""
-        while (place := self._nodes.place(node)) is not None:
-            node = self._nodes.parent[place]
-        return NodeId(node)
+        place = self._nodes.place(node)
+        return NodeId(node if place is None else self._nodes.root[place])
 
     def _at(self, nodes: IdArray, of_tree: NDArray[Any], of_new: Sequence[float]) -> NDArray[Any]:
         """A column at nodes of the tree and new ones, [n]."""
@@ -468,9 +501,13 @@ def _joined_log_probs(arrays: Sequence[Float32Array]) -> Float32Array:
     return np.concatenate([np.zeros(0, np.float32), *arrays])
 
 
-def _share(learnt: dict[int, T], nodes: Sequence[int], named: Sequence[int]) -> None:
-    """Each of the nodes gets what was learnt of the one named beside it, in the nodes' order."""
-    found = [(node, learnt[name]) for node, name in zip(nodes, named, strict=True) if name in learnt]
-    for name in dict.fromkeys(named):
-        learnt.pop(name, None)
-    learnt.update(found)
+def _share(
+    learnt: dict[int, T], nodes: Sequence[int], which: Sequence[int], first_of: Mapping[int, int]
+) -> None:
+    """Each of the nodes gets what was learnt of the first of its kind, in the nodes' order."""
+    known = {kind: learnt.pop(node) for kind, node in first_of.items() if node in learnt}
+    if len(known) == len(first_of):
+        learnt.update(zip(nodes, map(known.__getitem__, which), strict=True))
+    elif known:
+        pairs = zip(nodes, which, strict=True)
+        learnt.update((node, known[kind]) for node, kind in pairs if kind in known)

@@ -33,6 +33,7 @@ class NewNodes:
     def __init__(self, first: int) -> None:
         self.first = first
         self.parent: list[int] = []
+        self.root: list[int] = []  # the last state on the way that is not new
         self.key: list[int] = []
         self.log_prob: list[float] = []
         self.depth: list[int] = []
@@ -57,6 +58,8 @@ class NewNodes:
     ) -> NodeId:
         """Adds one node."""
         node = NodeId(self.first + len(self.parent))
+        place = parent - self.first
+        self.root.append(self.root[place] if place >= 0 else parent)
         self.parent.append(parent)
         self.key.append(key)
         self.log_prob.append(log_prob)
@@ -70,6 +73,7 @@ class NewNodes:
         """Adds many nodes, none of which there is yet; their ids, u4[n]."""
         first = self.first + len(self.parent)
         ids = np.arange(first, first + len(fan.parents), dtype=np.uint32)
+        self.root += self.roots(fan.parents).tolist()
         self.parent += fan.parents.tolist()
         self.key += fan.keys.tolist()
         self.log_prob += fan.log_probs.tolist()
@@ -81,10 +85,10 @@ class NewNodes:
 
     def roots(self, nodes: IdArray) -> IdArray:
         """The last state on the way to each of the nodes that is not new, u4[n]."""
-        roots = nodes
-        while len(self) and len(fresh := np.flatnonzero(roots >= self.first)):
-            roots = roots.copy()
-            roots[fresh] = self.at(self.parent, roots[fresh])
+        if not len(self) or not len(fresh := np.flatnonzero(nodes >= self.first)):
+            return nodes
+        roots = nodes.copy()
+        roots[fresh] = self.at(self.root, nodes[fresh])
         return roots
 
     def at(self, column: Sequence[float], nodes: IdArray) -> NDArray[Any]:

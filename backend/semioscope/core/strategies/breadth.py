@@ -72,10 +72,11 @@ class Breadth:
             if not asked:
                 return
             nodes = np.array(asked, np.uint32)
-            answers = yield from ask_together(growth, nodes)
+            answers, which = yield from ask_together(growth, nodes)
             evaluated += len(nodes)
-            goes_on = settle_all(growth, nodes, answers)
-            _tell_ended(growth, nodes[~goes_on], findings)
+            goes_on = settle_all(growth, nodes, answers, which)
+            left = nodes[~goes_on]
+            _tell_ended(growth, left[is_terminal(growth.marks_of(left))], findings)
             queue.extend(leading_children(growth, nodes[goes_on], self.k))
 
     def _sorted(
@@ -83,13 +84,13 @@ class Breadth:
     ) -> tuple[IdArray, IdArray]:
         """Those to be asked about, and those whose children are known."""
         nodes = np.array(some, np.uint32)
-        _tell_ended(growth, nodes, findings)
         marks = growth.marks_of(nodes)
+        _tell_ended(growth, nodes[is_terminal(marks)], findings)
         goes_on = are_open(marks) & (growth.depths_of(nodes) < bottom)
         is_known = (marks & EXPANDED) != 0
         return nodes[goes_on & ~is_known], nodes[goes_on & is_known]
 
 
 def _tell_ended(growth: Growth, nodes: IdArray, findings: Findings) -> None:
-    for node in nodes[is_terminal(growth.marks_of(nodes))].tolist():
+    for node in nodes.tolist():
         findings.end(growth, NodeId(node))

@@ -18,11 +18,10 @@ BATCH: Final = 128
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question about one node's state. states: for how many states its answer is."""
+    """A question about one node's state."""
 
     node: NodeId
     question: Question
-    states: int = 1
 
 
 Strategy: TypeAlias = Generator[list[Ask], list[Answer], None]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from semioscope.core.distinct import Places
 from semioscope.core.distribution import Answer, NextState
 from semioscope.core.growth import Growth
 from semioscope.core.ledger import CUT, GONE, UNDER, Marks, is_terminal
@@ -13,7 +14,7 @@ from semioscope.core.types import IdArray, NodeId
 
 def is_open(growth: Growth, node: NodeId) -> bool:
     """Whether a strategy may go on from a state: not terminal, not under a cut, not hidden."""
-    return not (growth.is_terminal(node) or growth.under_cut(node) or growth.is_hidden(node))
+    return growth.is_open(node)
 
 
 def may_arrive(growth: Growth, parent: NodeId, following: NextState | int) -> bool:
@@ -40,11 +41,13 @@ def are_open(marks: Marks) -> NDArray[np.bool_]:
     return ~(is_out | is_terminal(marks))
 
 
-def settle_all(growth: Growth, nodes: IdArray, answers: Sequence[Answer]) -> NDArray[np.bool_]:
-    """`settle` for many states u4[n]: from which of them the strategy may go on, bool[n]."""
+def settle_all(
+    growth: Growth, nodes: IdArray, answers: Sequence[Answer], which: Places
+) -> NDArray[np.bool_]:
+    """`settle` for many states u4[n], each by the answer that `which` i8[n] says: from which of
+    them the strategy may go on, bool[n]."""
     is_there = (growth.marks_of(nodes) & GONE) == 0
-    given = [answer for answer, here in zip(answers, is_there.tolist(), strict=True) if here]
-    growth.expand_all(nodes[is_there], given, growth.procedure.fingerprint)
+    growth.expand_all(nodes[is_there], answers, which[is_there], growth.procedure.fingerprint)
     return are_open(growth.marks_of(nodes))
 
 

@@ -7,8 +7,7 @@ each of them is enough, and what it answers is shared by all the states that are
 from collections.abc import Generator
 from typing import Final
 
-import numpy as np
-
+from semioscope.core.distinct import Places
 from semioscope.core.distribution import Answer, Question
 from semioscope.core.growth import Growth
 from semioscope.core.strategies.plan import Ask
@@ -28,13 +27,9 @@ def step_size(growth: Growth, batch: int, evaluated: int, children: int) -> int:
 
 def ask_together(
     growth: Growth, nodes: IdArray
-) -> Generator[list[Ask], list[Answer], list[Answer]]:
-    """The answers about states u4[n], in their order."""
+) -> Generator[list[Ask], list[Answer], tuple[list[Answer], Places]]:
+    """Answers about states u4[n], and which of them is about each state, i8[n]."""
     firsts, which = growth.alike(nodes)
-    states = np.bincount(which, minlength=len(firsts)).tolist()
-    asks = [
-        Ask(node, Question(growth.state_of(node)), count)
-        for node, count in zip(map(NodeId, nodes[firsts].tolist()), states, strict=True)
-    ]
-    answers = yield asks
-    return [answers[place] for place in which.tolist()]
+    kinds = map(NodeId, nodes[firsts].tolist())
+    answers = yield [Ask(node, Question(growth.state_of(node))) for node in kinds]
+    return answers, which
