@@ -26,4 +26,5 @@ def spread(counts: Places, which: Places) -> Places:
     starts = np.cumsum(counts) - counts
     each = counts[which]
     before = np.cumsum(each) - each
-    return np.arange(int(each.sum())) + np.repeat(starts[which] - before, each)
+    places: Places = np.arange(int(each.sum())) + np.repeat(starts[which] - before, each)
+    return places

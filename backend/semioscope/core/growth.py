@@ -111,8 +111,10 @@ class Growth:
         for place, node in first_of.items():
             self.expand(node, answers[place], fingerprint)
         self.answered += len(nodes) - len(first_of)
-        for learnt in (self._expansions, self._nothing, self._weights, self._untold):
-            _share(learnt, nodes.tolist(), which.tolist(), first_of)
+        learnt: tuple[dict[int, Any], ...]
+        learnt = self._expansions, self._nothing, self._weights, self._untold
+        for each in learnt:
+            _share(each, nodes.tolist(), which.tolist(), first_of)
 
     def child(self, parent: int, following: NextState | int) -> NodeId:
         """The node of a next state: the one there is (shown again if it was hidden), else new.
@@ -483,10 +485,13 @@ class Growth:
 
 
 def _candidate_log_prob(expansion: Expansion, key: int) -> float:
-    places = np.flatnonzero(expansion.keys == key)
-    if not len(places):
-        raise Conflict("not-a-candidate", "This next state is not among the stored candidates.")
-    return float(expansion.log_probs[places[0]])
+    try:
+        place = expansion.keys.tolist().index(key)
+    except ValueError:
+        raise Conflict(
+            "not-a-candidate", "This next state is not among the stored candidates."
+        ) from None
+    return float(expansion.log_probs[place])
 
 
 def _columns(values: Mapping[str, Sequence[float]]) -> Columns:

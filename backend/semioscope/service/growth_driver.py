@@ -72,6 +72,7 @@ class GrowthDriver:
         task, tree = growth.task, growth.opened.tree
         building = Growth(tree, loaded.rule.alphabet, task.procedure)
         strategy = plan.run(building, anchor, self._budget(task))
+        counted = 0
         asked = await to_the_end(self._step(growth, strategy, building, loaded, None))
         while asked is not None:
             try:
@@ -81,7 +82,9 @@ class GrowthDriver:
             finally:
                 asked.cancel()
             asked = await to_the_end(self._step(growth, strategy, building, loaded, answers))
-            growth.count(len(answers))
+            # One answer may be about many states, or about one that is stored already.
+            growth.count(max(len(answers), building.answered - counted))
+            counted = building.answered
 
     async def _step(
         self,

@@ -83,7 +83,8 @@ class _Fan:
 
     log_prob: of the state, nats from the root. rest: a bound on the log-probability of every
     other next state, nats given the state. told: the mass that the rule can tell apart. has_gaps:
-    of the rest, something may be more probable than what is known.
+    of the rest, something may be more probable than what is known. stretch: in which the state was
+    there; nobody else changes the tree before it is over.
     """
 
     node: NodeId
@@ -93,6 +94,7 @@ class _Fan:
     rest: float
     told: float
     has_gaps: bool
+    stretch: int
 
     @property
     def can_widen(self) -> bool:
@@ -147,6 +149,7 @@ class _Search:
         self._emitted = 0.0  # mass, given the anchor
         self._is_cut_short = False
         self._left = 0  # evaluations
+        self._stretch = 0
         self._answers: dict[tuple[int, ...], Answer] = {}  # by what decides them
 
     def run(self, n: int, batch: int) -> Strategy:
@@ -159,6 +162,7 @@ class _Search:
             if not asked and (not self._left or not self._queue):
                 return
             self._left -= len(asked)
+            self._stretch += 1
             answers = yield [
                 Ask(one.node, Question(self._growth.state_of(one.node), above=one.above))
                 for one in asked
@@ -224,7 +228,7 @@ class _Search:
         """What has to be asked before anything less probable; None if the tree has the answer."""
         if top.fan is None:
             return None if top.node is None else self._arrive(top.node, top.cost)
-        if not self._stands(top.fan.node):
+        if top.fan.stretch != self._stretch and not self._stands(top.fan.node):
             return None
         if top.rank == len(top.fan.following):
             if not top.fan.can_widen:
@@ -233,10 +237,10 @@ class _Search:
             others = self._queue[0].cost if self._queue else math.inf
             return _Asked(top.fan.node, top.cost, top.fan, self._further(top.fan, others))
         self._push_next(top.fan, top.rank + 1)
-        following = top.fan.following[top.rank]
-        if not may_arrive(self._growth, top.fan.node, following):
+        node, following = top.fan.node, top.fan.following[top.rank]
+        if not may_arrive(self._growth, node, following):
             return None
-        return self._arrive(self._growth.child(top.fan.node, following), top.cost)
+        return self._arrive(self._growth.child(node, following), top.cost)
 
     def _arrive(self, node: NodeId, cost: float) -> _Asked | None:
         """At a node: finished, known, cut, or to be asked about."""
@@ -283,7 +287,16 @@ class _Search:
             return
         log_probs = expansion.log_probs.tolist()
         keys, log_prob = expansion.keys.tolist(), self._growth.cum_log_prob(node)
-        fan = _Fan(node, log_prob, keys, log_probs, -math.inf, expansion.told, expansion.has_gaps)
+        fan = _Fan(
+            node,
+            log_prob,
+            keys,
+            log_probs,
+            -math.inf,
+            expansion.told,
+            expansion.has_gaps,
+            self._stretch,
+        )
         if not expansion.complete:
             fan.rest = _bound(log_probs, fan.least)
         self._push_all(fan, 0)
@@ -298,7 +311,11 @@ class _Search:
         known, above = len(fan.following), answer.above
         log_probs = [one.log_prob for one in above]
         wider = replace(
-            fan, following=above, log_probs=log_probs, has_gaps=answer.expansion.has_gaps
+            fan,
+            following=above,
+            log_probs=log_probs,
+            has_gaps=answer.expansion.has_gaps,
+            stretch=self._stretch,
         )
         # What is cut short, or is not told, may lie above the threshold.
         goes_on = len(above) < MOST_ABOVE and wider.can_widen and not wider.has_gaps

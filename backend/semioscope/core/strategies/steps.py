@@ -1,4 +1,4 @@
-"""What every strategy does at a state, and at many: see whether it may go on, and store an answer."""
+"""What every strategy does at a state, or at many: see whether it may go on, store an answer."""
 
 from collections.abc import Sequence
 
@@ -20,6 +20,8 @@ def is_open(growth: Growth, node: NodeId) -> bool:
 def may_arrive(growth: Growth, parent: NodeId, following: NextState | int) -> bool:
     """Whether a next state may be gone to: it is not cut, and nobody has hidden it meanwhile.
     following: as an answer gave it, or by its key."""
+    if parent >= growth.tree.size:  # nobody else knows it yet
+        return True
     child = growth.find_child(parent, growth.key_of(following))
     return child is None or not (growth.under_cut(child) or growth.is_taken_back(child))
 
@@ -37,8 +39,9 @@ def settle(growth: Growth, node: NodeId, answer: Answer) -> bool:
 
 def are_open(marks: Marks) -> NDArray[np.bool_]:
     """`is_open` of many states, from their marks u1[n]."""
-    is_out: NDArray[np.bool_] = (marks & (CUT | UNDER | GONE)) != 0
-    return ~(is_out | is_terminal(marks))
+    is_out = (marks & (CUT | UNDER | GONE)) != 0
+    found: NDArray[np.bool_] = ~(is_out | is_terminal(marks))
+    return found
 
 
 def settle_all(

@@ -121,7 +121,7 @@ def _temper(logits: Tensor, beta: float) -> Tempered:
     1e-7.)"""
     rows = max(1, CACHED // logits.shape[1]) if logits.device.type == "cpu" else len(logits)
     buffer = torch.empty_like(logits[:rows])
-    each = [_temper_some(some, beta, buffer[: len(some)]) for some in logits.split(rows)]
+    each = [_temper_some(some, beta, buffer[: len(some)]) for some in torch.split(logits, rows)]
     log_sum_exp, bits = (torch.cat(parts).cpu().numpy() for parts in zip(*each, strict=True))
     return Tempered(log_sum_exp, bits)
 
