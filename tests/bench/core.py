@@ -100,9 +100,7 @@ class Bench:
             for name, chain in chains.items():
                 self._note(f"{name} (transformers)", lambda c=chain: draw(c, states, logits))
         forward = self._median("forward")
-        return {
-            name: self._median(name) / forward for name in self._seconds if name != "forward"
-        }
+        return {name: self._median(name) / forward for name in self._seconds if name != "forward"}
 
     def _forward(self) -> list[torch.Tensor]:
         """The engine's pass over the batch, and its logits f[…, N] in chunks, as it makes them."""

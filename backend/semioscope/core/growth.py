@@ -6,16 +6,17 @@ applied; the driver then takes the event, stores it and applies it. Between stre
 change the tree.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from semioscope.core.alphabet import Alphabet
 from semioscope.core.distinct import Places, distinct, spread
-from semioscope.core.distribution import Answer, Expansion, NextState
+from semioscope.core.distribution import Answer, Expansion, NextState, Question
 from semioscope.core.errors import Conflict
 from semioscope.core.events import COLUMN_DTYPES
 from semioscope.core.ledger import (
@@ -30,6 +31,7 @@ from semioscope.core.ledger import (
     is_terminal,
 )
 from semioscope.core.new_nodes import Fan, NewNodes
+from semioscope.core.rankings import ranking_columns
 from semioscope.core.sampling import IDENTITY, IDENTITY_FINGERPRINT, Procedure, Weights
 from semioscope.core.symbols import Symbols
 from semioscope.core.tree import Tree
@@ -45,7 +47,6 @@ from semioscope.core.types import (
     State,
 )
 
-T = TypeVar("T")
 
 
 class Growth:
@@ -63,6 +64,8 @@ class Growth:
         self.procedure = procedure
         self._alphabet = alphabet
         self._hidden_before = (tree.marks & HIDDEN) != 0
+        self.memory = None if procedure.reads_path else tree.rule.memory
+        """How many of a state's last keys decide the answer about it; None: all may."""
         self.answered = 0
         """States that answers have been given about, over all stretches."""
         self._reset()
@@ -93,6 +96,8 @@ class Growth:
                 self._untold[node] = None
             else:
                 self._weights[node] = answer.weights
+                if answer.weights.own is not None:
+                    self._use(answer.weights.own.keys.tolist())
 
     def expand_all(
         self, nodes: IdArray, answers: Sequence[Answer], which: Places, fingerprint: str
@@ -119,9 +124,9 @@ class Growth:
     def child(self, parent: int, following: NextState | int) -> NodeId:
         """The node of a next state: the one there is (shown again if it was hidden), else new.
 
-        following: as an answer gave it, or the key of one of the parent's stored candidates.
-        Raises Conflict "not-expanded" when the parent is not expanded (any more), or has no such
-        candidate.
+        following: as an answer gave it, or the key of one of the parent's stored candidates or of
+        those that lead under the procedure. Raises Conflict "not-expanded" when the parent is not
+        expanded (any more), "not-a-candidate" when it has no such candidate.
         """
         self._begin()
         expansion = self.expansion(parent)
@@ -133,14 +138,14 @@ class Growth:
         if isinstance(following, NextState):
             log_prob = following.log_prob
         else:
-            log_prob = _candidate_log_prob(expansion, following)
+            log_prob = self._stored_log_prob(parent, expansion, following)
         node = self.find_child(parent, key)
         if node is None:
             node = self._add(parent, key, log_prob)
         elif node < self.tree.size and self.tree.marks[node] & HIDDEN:
             self._shown[node] = None
-        if isinstance(following, NextState) and key not in expansion.keys:
-            self._note_place(node, following)
+        if isinstance(following, NextState):
+            self._note_place(node, parent, expansion, key, following)
         return node
 
     def add_leading(self, parents: IdArray, k: int) -> IdArray | None:
@@ -206,6 +211,19 @@ class Growth:
         return (payload, columns) if columns else None
 
     # -- what is there, with what is added
+
+    def question(
+        self,
+        node: int,
+        *,
+        draws: Sequence[float] = (),
+        keys: Sequence[int] = (),
+        above: float | None = None,
+    ) -> Question:
+        """A question about a node's state, which knows how much of it is the prompt."""
+        return Question(
+            self.state_of(node), tuple(draws), tuple(keys), above, given=len(self.tree.prompt)
+        )
 
     def state_of(self, node: int) -> State:
         keys = []
@@ -287,7 +305,7 @@ class Growth:
     def context_of(self, node: int) -> tuple[int, ...] | None:
         """The keys that decide what follows a state, the last first: two states are `alike` if they
         have the same. None where all may."""
-        memory = self.tree.rule.memory
+        memory = self.memory
         if memory is None:
             return None
         keys: list[int] = []
@@ -304,7 +322,7 @@ class Growth:
     def alike(self, nodes: IdArray) -> tuple[list[int], Places]:
         """The places of the first of the states that the rule tells apart, and which of these each
         of the states is like, i8[n]."""
-        memory = self.tree.rule.memory
+        memory = self.memory
         if memory is None:
             return list(range(len(nodes))), np.arange(len(nodes))
         codes = np.zeros(len(nodes), np.int64)
@@ -345,7 +363,7 @@ class Growth:
         self._nothing: dict[int, None] = {}  # those of them that nothing follows
         self._tails: dict[int, NextState] = {}
         self._weights: dict[int, Weights] = {}
-        self._weight_tails: dict[int, float] = {}
+        self._weight_tails: dict[int, NextState] = {}
         self._untold: dict[int, None] = {}
         self._visits: Counter[int] = Counter()
         self._symbols = Symbols(None)
@@ -390,14 +408,39 @@ class Growth:
         self._use([key])
         return self._nodes.append(parent, key, log_prob, depth, cum, ends)
 
-    def _note_place(self, node: NodeId, following: NextState) -> None:
-        if self._nodes.place(node) is not None:
+    def _note_place(
+        self, node: NodeId, parent: int, expansion: Expansion, key: int, following: NextState
+    ) -> None:
+        """Notes where a next state lies that is not among those stored, under the rule and under
+        the procedure."""
+        is_stored = key in expansion.keys
+        if not is_stored and self._lacks_place(node, following):
             self._tails.setdefault(node, following)
         fingerprint = self.procedure.fingerprint
-        if fingerprint == IDENTITY_FINGERPRINT or np.isnan(following.cum_procedure):
+        if fingerprint == IDENTITY_FINGERPRINT or math.isnan(following.cum_procedure):
             return
-        if node >= self.tree.size or np.isnan(self.tree.tail_cum(node, fingerprint)):
-            self._weight_tails[node] = following.cum_procedure
+        weights = self.weights_at(parent)
+        if weights is not None and weights.own is not None:
+            is_stored = key in weights.own.keys
+        is_known = node < self.tree.size and not math.isnan(self.tree.tail_cum(node, fingerprint))
+        if not is_stored and not is_known:
+            self._weight_tails[node] = following
+
+    def _lacks_place(self, node: NodeId, following: NextState) -> bool:
+        """Whether this is new about where a node outside the stored candidates lies."""
+        if self._nodes.place(node) is not None:
+            return True
+        return math.isnan(self.tree.tail_cum(node)) and not math.isnan(following.cum)
+
+    def _stored_log_prob(self, parent: int, expansion: Expansion, key: int) -> float:
+        """Of a next state that is stored, by its key, nats. Raises Conflict "not-a-candidate"."""
+        weights = self.weights_at(parent)
+        own = None if weights is None else weights.own
+        for stored in (expansion,) if own is None else (expansion, own):
+            keys = stored.keys.tolist()
+            if key in keys:
+                return float(stored.log_probs[keys.index(key)])
+        raise Conflict("not-a-candidate", "This next state is not among the stored candidates.")
 
     def _with_own_keys(self, expansion: Expansion) -> Expansion:
         """The expansion with the tree's keys: a rewriting rule's next states are interned."""
@@ -470,28 +513,28 @@ class Growth:
         return columns
 
     def _weight_columns(self) -> Columns:
-        each = self._weights.values()
-        return _columns(
+        each, tails = self._weights.values(), self._weight_tails.values()
+        columns = _columns(
             {
                 "weight_node": list(self._weights),
                 "weight_log_z": [weights.log_z for weights in each],
                 "weight_kept": [weights.kept for weights in each],
                 "weight_entropy": [weights.entropy for weights in each],
                 "weight_tail_node": list(self._weight_tails),
-                "weight_tail_cum": list(self._weight_tails.values()),
+                "weight_tail_cum": [each.cum_procedure for each in tails],
                 "weight_untold_node": list(self._untold),
             }
         )
-
-
-def _candidate_log_prob(expansion: Expansion, key: int) -> float:
-    try:
-        place = expansion.keys.tolist().index(key)
-    except ValueError:
-        raise Conflict(
-            "not-a-candidate", "This next state is not among the stored candidates."
-        ) from None
-    return float(expansion.log_probs[place])
+        if self.procedure.reorders:
+            columns |= _columns({"weight_tail_log_q": [each.log_q for each in tails]})
+            columns |= ranking_columns(
+                {
+                    node: weights.own
+                    for node, weights in self._weights.items()
+                    if weights.own is not None
+                }
+            )
+        return columns
 
 
 def _columns(values: Mapping[str, Sequence[float]]) -> Columns:
@@ -507,7 +550,7 @@ def _joined_log_probs(arrays: Sequence[Float32Array]) -> Float32Array:
 
 
 def _share(
-    learnt: dict[int, T], nodes: Sequence[int], which: Sequence[int], first_of: Mapping[int, int]
+    learnt: dict[int, Any], nodes: Sequence[int], which: Sequence[int], first_of: Mapping[int, int]
 ) -> None:
     """Each of the nodes gets what was learnt of the first of its kind, in the nodes' order."""
     known = {kind: learnt.pop(node) for kind, node in first_of.items() if node in learnt}

@@ -13,6 +13,7 @@ from semioscope.core.distribution import Expansion
 from semioscope.core.errors import InvalidRequest
 from semioscope.core.events import WEIGHTS, Event, column
 from semioscope.core.expansions import Expansions
+from semioscope.core.fan import Fan, fan_of
 from semioscope.core.ledger import (
     CUT,
     EXPANDED,
@@ -52,12 +53,17 @@ MOST_WEIGHINGS: Final = 6
 """How many procedures a tree remembers beside the rule; the oldest give way, the default never."""
 
 
+def prompt_length(prompt: State) -> int:
+    """How much of L a prompt takes up: its tokens, or one for the first state of a rewriting."""
+    return 1 if isinstance(prompt, bytes) else len(prompt)
+
+
 class Tree:
     """Everything known of one initial state under one rule.
 
-    rule, prompt and max_length (L, in tokens or rewriting steps, the prompt's length included)
-    are fixed. `apply` is the only way to change a tree. "Visible" leaves out what is hidden;
-    what is under a cut is visible.
+    rule, prompt and max_length (L, in tokens, or in states of a rewriting trajectory; the prompt
+    included) are fixed. `apply` is the only way to change a tree. "Visible" leaves out what is
+    hidden; what is under a cut is visible.
     """
 
     def __init__(
@@ -81,12 +87,16 @@ class Tree:
         self.weighings: OrderedDict[str, Weighing] = OrderedDict()
         self._nodes = Nodes()
         self._expansions = Expansions()
-        if len(prompt) >= max_length:
+        if self.prompt_length >= max_length:
             self.marks[ROOT] |= TERMINAL
         self._touch(procedure)
         self._refresh()
 
     # -- numbers of the whole tree; the arrays are views, valid until the next event
+
+    @property
+    def prompt_length(self) -> int:
+        return prompt_length(self.prompt)
 
     @property
     def size(self) -> int:
@@ -181,11 +191,19 @@ class Tree:
         return float(self.cum_log_probs[node])
 
     def tail_cum(self, node: int, fingerprint: str = IDENTITY_FINGERPRINT) -> float:
-        """F(t⁻) of a node outside its parent's stored candidates; nan where it is not known."""
+        """F(t⁻) of a node outside its parent's `fan`; nan where it is not known."""
         if fingerprint == IDENTITY_FINGERPRINT:
             return float(self._nodes.tail_cum.values[node])
         weighing = self.weighings.get(fingerprint)
         return float("nan") if weighing is None else weighing.tail_cum(node)
+
+    def tail_scaled(self, node: int, fingerprint: str) -> float:
+        """What `Fan.scaled` would have of a node outside its parent's `fan`, nats: the rule's
+        log-probability or the procedure's own; nan where it is not known."""
+        weighing = self.weighings.get(fingerprint)
+        if weighing is None or not weighing.procedure.reorders:
+            return self.log_prob(node)
+        return weighing.tail_log_q(node)
 
     def is_terminal(self, node: int) -> bool:
         return bool(is_terminal(self.marks[node]))
@@ -227,6 +245,16 @@ class Tree:
         weighing = self.weighings.get(fingerprint)
         return None if weighing is None else weighing.at(node)
 
+    def fan(self, node: int, fingerprint: str) -> Fan | None:
+        """What divides an expanded state's interval under a procedure, as far as it is stored; None
+        where the procedure has not been evaluated."""
+        expansion, weights = self.expansion(node), self.weights_at(node, fingerprint)
+        if expansion is None or weights is None:
+            return None
+        weighing = self.weighings.get(fingerprint)
+        beta = 1.0 if weighing is None else weighing.procedure.inverse_temperature
+        return fan_of(expansion, weights, beta)
+
     def is_untold(self, node: int, fingerprint: str) -> bool:
         """Whether the procedure needs more at an expanded state than the rule tells."""
         weighing = self.weighings.get(fingerprint)
@@ -235,7 +263,7 @@ class Tree:
     def ends_at(self, keys: IdArray, depths: IdArray) -> NDArray[np.bool_]:
         """Whether nodes of these keys and depths are terminal by themselves, bool[n]: an end
         token, or length L."""
-        is_end = depths.astype(np.int64) + len(self.prompt) >= self.max_length
+        is_end = depths.astype(np.int64) + self.prompt_length >= self.max_length
         if self.rule.kind == "appending":
             is_end |= np.isin(keys, np.array(self.rule.end_keys, np.uint32))
         return is_end
@@ -243,7 +271,7 @@ class Tree:
     def ends(self, key: int, depth: int) -> bool:
         """As `ends_at`, of one node."""
         is_end_key = self.rule.kind == "appending" and key in self.rule.end_keys
-        return is_end_key or depth + len(self.prompt) >= self.max_length
+        return is_end_key or depth + self.prompt_length >= self.max_length
 
     # -- from node to node
 

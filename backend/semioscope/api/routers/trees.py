@@ -13,8 +13,11 @@ from semioscope.api.wire import (
     Edited,
     EventList,
     RenameRequest,
+    Stages,
+    StagesRequest,
     StateView,
     TreeList,
+    TreeRule,
     TreeView,
 )
 from semioscope.core.errors import InvalidRequest
@@ -107,6 +110,20 @@ async def get_state(ref: Ref, node: NodeNumber, house: House, me: Me) -> StateVi
     return await house.read(me, ref, node, views.state)
 
 
+@router.post(
+    "/{ref}/stages",
+    operation_id="getStages",
+    summary="What each step of a procedure does at one state",
+    responses=problems(409, 410),
+)
+async def get_stages(ref: Ref, asked: StagesRequest, house: House, me: Me) -> Stages:
+    """Writes nothing. Where a state is not stored whole, the rule is asked: not for readers."""
+    procedure = None
+    if asked.procedure is not None:
+        procedure = Procedure.from_wire(step.model_dump() for step in asked.procedure)
+    return views.stages(await house.stages(me, ref, asked.node, asked.key, procedure))
+
+
 @router.get(
     "/{ref}/weights",
     operation_id="getWeights",
@@ -123,6 +140,17 @@ async def get_weights(
     """For a view of one's own: writes nothing, evaluates nothing."""
     frame = await house.weights(me, ref, Procedure.from_wire(_steps(procedure)))
     return Response(frame, media_type="application/octet-stream")
+
+
+@router.get(
+    "/{ref}/rule",
+    operation_id="getTreeRule",
+    summary="The rule of a multiverse, as data",
+    responses=problems(410),
+)
+async def get_tree_rule(ref: Ref, house: House, me: Me) -> TreeRule:
+    """A rule that a visitor made can be made again of its `spec` (`POST /api/rules`)."""
+    return views.tree_rule(await house.rule_of(me, ref))
 
 
 @router.post(

@@ -1,13 +1,13 @@
 """Beam and greedy search: the most probable of the children of the most probable."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, NamedTuple
 
 import numpy as np
 
-from semioscope.core.distribution import NextState, Question
+from semioscope.core.distribution import NextState
 from semioscope.core.growth import Growth
 from semioscope.core.strategies.plan import MOST_EXPANSIONS, Ask, Strategy, check_budget, whole
 from semioscope.core.strategies.report import Figure, Findings, Found
@@ -17,6 +17,8 @@ from semioscope.core.types import NodeId
 MOST_KEPT: Final = 1024
 MOST_STEPS: Final = 1024
 MOST_GREEDY_STEPS: Final = 4096
+_ROUNDING: Final = 1e-9
+"""Nats, of sums and differences of log-probabilities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,28 +96,26 @@ def search(
     """What Beam and Greedy do."""
     beam = [anchor]
     for _ in range(steps):
+        if not any(is_open(growth, node) for node in beam):
+            break
         unknown = [
             node for node in beam if is_open(growth, node) and growth.expansion(node) is None
         ]
         if unknown:
-            answers = yield [Ask(node, Question(growth.state_of(node))) for node in unknown]
+            answers = yield [Ask(node, growth.question(node)) for node in unknown]
             for node, answer in zip(unknown, answers, strict=True):
                 settle(growth, node, answer)
-        fans = _fans(growth, beam)
-        if not any(fan.places for fan in fans):
-            break
-        chosen, asks = _chosen(growth, fans, k), list[Ask]()
-        if lacking := list(_lacking(growth, fans, chosen, k)):
-            least = chosen[-1].log_prob if len(chosen) == k else -math.inf
-            asks = [
-                Ask(fan.node, Question(growth.state_of(fan.node), above=least - fan.log_prob))
+        fans = [_Fan(growth, node) for node in beam]
+        chosen = _chosen(growth, fans, k)
+        if lacking := _lacking(fans, chosen, k):
+            least = chosen[-1].log_prob - _ROUNDING if len(chosen) == k else -math.inf
+            answers = yield [
+                Ask(fan.node, growth.question(fan.node, above=least - fan.log_prob))
                 for fan in lacking
             ]
-            answers = yield asks
             for fan, answer in zip(lacking, answers, strict=True):
                 fan.widen(answer.above)
-            fans = [fan for fan in fans if not growth.is_hidden(fan.node)]  # meanwhile, by others
-            chosen = _chosen(growth, fans, k)
+            chosen = _chosen(growth, [fan for fan in fans if fan.stands(growth)], k)
         beam = [place.arrive(growth) for place in chosen]
         _tell(growth, anchor, beam, findings)
     _tell(growth, anchor, beam, findings)
@@ -138,23 +138,30 @@ class _Fan:
     def __init__(self, growth: Growth, node: NodeId) -> None:
         self.node = node
         self.log_prob = growth.cum_log_prob(node)
-        self.tells_more = False
         self.places: list[_Place] = []
+        self._tells_more = False
         expansion = growth.expansion(node)
-        if growth.is_terminal(node):
+        if growth.is_terminal(node) and self.stands(growth):
             self.places = [_Place(self.log_prob, node, None)]
-        elif expansion is not None and is_open(growth, node):
-            self.tells_more = expansion.tells_more
+        elif expansion is not None and self.stands(growth):
+            self._tells_more = expansion.tells_more
             stored = zip(expansion.keys.tolist(), expansion.log_probs.tolist(), strict=True)
             self.places = [_Place(self.log_prob + given, node, key) for key, given in stored]
 
+    def stands(self, growth: Growth) -> bool:
+        """Whether nobody has cut or hidden it."""
+        return not (growth.under_cut(self.node) or growth.is_hidden(self.node))
+
+    @property
+    def least(self) -> float:
+        """What nothing that the rule could still tell exceeds."""
+        if not self._tells_more:
+            return -math.inf
+        return self.places[-1].log_prob if self.places else math.inf
+
     def widen(self, above: Iterable[NextState]) -> None:
+        """Takes the most probable next states, from the first on."""
         self.places = [_Place(self.log_prob + one.log_prob, self.node, one) for one in above]
-        self.tells_more = False
-
-
-def _fans(growth: Growth, beam: list[NodeId]) -> list[_Fan]:
-    return [_Fan(growth, node) for node in beam]
 
 
 def _chosen(growth: Growth, fans: list[_Fan], k: int) -> list[_Place]:
@@ -171,16 +178,17 @@ def _chosen(growth: Growth, fans: list[_Fan], k: int) -> list[_Place]:
     return chosen
 
 
-def _lacking(
-    growth: Growth, fans: list[_Fan], chosen: list[_Place], k: int
-) -> Iterator[_Fan]:
-    """States of which something not stored may be more probable than the last chosen."""
-    for fan in fans:
-        if not fan.tells_more or growth.is_hidden(fan.node):
-            continue
-        last = fan.places[-1].log_prob if fan.places else math.inf
-        if len(chosen) < k or last > chosen[-1].log_prob:
-            yield fan
+def _lacking(fans: list[_Fan], chosen: list[_Place], k: int) -> list[_Fan]:
+    """States of which something that is not stored may go before the last chosen."""
+    if len(chosen) < k:
+        return [fan for fan in fans if fan.least > -math.inf]
+    last = chosen[-1]
+    end = next(index for index, fan in enumerate(fans) if fan.node == last.node)
+    return [
+        fan
+        for index, fan in enumerate(fans)
+        if fan.least > last.log_prob or (fan.least == last.log_prob and index < end)
+    ]
 
 
 def _tell(growth: Growth, anchor: NodeId, beam: list[NodeId], findings: Findings) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from typing import Final
 
 from semioscope.core.distinct import Places
-from semioscope.core.distribution import Answer, Question
+from semioscope.core.distribution import Answer
 from semioscope.core.growth import Growth
 from semioscope.core.strategies.plan import Ask
 from semioscope.core.types import IdArray, NodeId
@@ -20,7 +20,7 @@ MOST_CHILDREN: Final = 8192
 def step_size(growth: Growth, batch: int, evaluated: int, children: int) -> int:
     """How many states to take at once: `batch`; where many are alike as many as have been evaluated
     before, so that growths that are stopped by what they find do not go far beyond it."""
-    if growth.tree.rule.memory is None:
+    if growth.memory is None:
         return batch
     return max(batch, min(evaluated, MOST_CHILDREN // children))
 
@@ -31,5 +31,5 @@ def ask_together(
     """Answers about states u4[n], and which of them is about each state, i8[n]."""
     firsts, which = growth.alike(nodes)
     kinds = map(NodeId, nodes[firsts].tolist())
-    answers = yield [Ask(node, Question(growth.state_of(node))) for node in kinds]
+    answers = yield [Ask(node, growth.question(node)) for node in kinds]
     return answers, which
