@@ -17,6 +17,8 @@ LEADING: Final = 64
 """Candidates that an expansion stores."""
 PREFIXES: Final = (LEADING, 1024, 8192)
 """How far a row is sorted at first, then, and then, before it is sorted whole."""
+COLUMNS: Final = 2
+"""Columns that a row is folded into to find its leading ranks, for each of them."""
 
 
 class RankedLogProbs(Protocol):
@@ -135,13 +137,25 @@ class RankedRow:
         reach = next((prefix for prefix in PREFIXES if prefix >= count), self._size)
         reach = min(reach, self._size)
         row = self.log_probs
-        border = np.partition(row, len(row) - reach)[len(row) - reach]
         # Everything tied at the border comes along, and only the lowest keys of it stay.
-        tied = np.flatnonzero(row >= border)
-        codes = rank_codes(tied, row[tied])
+        inside = np.flatnonzero(row >= _border(row, reach))
+        codes = rank_codes(inside, row[inside])
         codes.sort()
         self._keys = codes.astype(np.uint32)[:reach]
         self._ranked = row[self._keys]
+
+
+def _border(row: Float32Array, reach: int) -> np.float32:
+    """A number that at least `reach` of the row are not below, and of a long row not many more.
+
+    Of a row folded into columns only their greatest are looked at: as many columns as are not
+    below the border hold at least as many numbers that are not.
+    """
+    fold = len(row) // (COLUMNS * reach)
+    if fold > 1:
+        row = row[: len(row) // fold * fold].reshape(fold, -1).max(axis=0)
+    border: np.float32 = np.partition(row, len(row) - reach)[len(row) - reach]
+    return border
 
 
 def log_z_and_entropy(beta: float, log_probs: Float32Array) -> tuple[float, float]:

@@ -64,6 +64,7 @@ class MatrixChain(TabularRule):
             needs_prompt=False,
             notes=_notes(self._symbols, matrix, initial),
             spec=dict(spec),
+            memory=1,
         )
         super().__init__(description, Alphabet([symbol.encode() for symbol in symbols], ()))
 

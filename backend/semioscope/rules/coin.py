@@ -83,6 +83,7 @@ class Coin(TabularRule):
             whole_distribution=True,
             needs_prompt=False,
             spec=None if spec is None else dict(spec),
+            memory=0 if law.repeats is None else 1,
         )
         super().__init__(description, Alphabet([b"H", b"T"], ()))
 

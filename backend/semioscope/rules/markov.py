@@ -274,6 +274,7 @@ def _description(
         needs_prompt=False,
         notes=_notes(fit, units.unit),
         spec=dict(canonical),
+        memory=fit.order,
     )
 
 

@@ -20,6 +20,8 @@ from semioscope.core.types import Float32Array, FloatArray
 
 BLOCK: Final = 64
 """Next states of which only the greatest is looked at in the first search for the leading ones."""
+CACHED: Final = 1 << 19
+"""Logits that a processor goes through several times at once: few enough to stay in its cache."""
 
 
 @dataclass(frozen=True)
@@ -114,10 +116,20 @@ class SurveyedRow(RankedRow):
 
 
 def _temper(logits: Tensor, beta: float) -> Tempered:
-    """In one buffer as large as the logits, gone through as seldom as will do. (Not by softmax,
-    whose float32 sums over a large vocabulary are off by 1e-5; those of `sum` are by 1e-7.)"""
+    """In one buffer, gone through as seldom as will do; by a processor a few rows at a time. (Not
+    by softmax, whose float32 sums over a large vocabulary are off by 1e-5; those of `sum` are by
+    1e-7.)"""
+    rows = max(1, CACHED // logits.shape[1]) if logits.device.type == "cpu" else len(logits)
+    buffer = torch.empty_like(logits[:rows])
+    each = [_temper_some(some, beta, buffer[: len(some)]) for some in torch.split(logits, rows)]
+    log_sum_exp, bits = (torch.cat(parts).cpu().numpy() for parts in zip(*each, strict=True))
+    return Tempered(log_sum_exp, bits)
+
+
+def _temper_some(logits: Tensor, beta: float, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """log Σ exp(β·logit) and the entropy in bits, f64[A] each; `weights` f[A, N] is used up."""
     top = logits.amax(-1, keepdim=True)
-    weights = logits - top
+    torch.sub(logits, top, out=weights)
     if beta != 1:
         weights *= beta
     weights.exp_()
@@ -129,7 +141,7 @@ def _temper(logits: Tensor, beta: float) -> Tempered:
     log_total = total.log()
     top = top[:, 0].double()
     bits = (log_total - beta * (mean - top)).clamp_min(0.0) / math.log(2)
-    return Tempered((top * beta + log_total).cpu().numpy(), bits.cpu().numpy())
+    return top * beta + log_total, bits
 
 
 def _greatest(logits: Tensor, count: int) -> tuple[Tensor, Tensor]:
