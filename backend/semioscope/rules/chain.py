@@ -43,9 +43,9 @@ class MatrixChain(TabularRule):
         self._longest = max(map(len, symbols))
         self._chain = FiniteChain(self._symbols, matrix)
         self._rows = log_row(np.concatenate([initial[None], matrix]))
-        likely = np.flatnonzero(initial == initial.max())
-        self.example = symbols[min(likely, key=lambda place: (matrix[place, place] == 1, place))]
-        """The most probable beginning, preferably one that goes on to something else."""
+        likely = np.flatnonzero(initial == initial.max()).tolist()
+        self.example = self._symbols[min(likely, key=lambda place: (matrix[place, place], place))]
+        """Of the most probable beginnings the one that stays the least as it is."""
         fingerprint = fingerprint_of(spec)
         description = RuleDescription(
             id=made_id(fingerprint),

@@ -243,11 +243,14 @@ def _unknown(unit: str, part: str, place: int, keys: Mapping[str, int]) -> Inval
             "Write with the characters of that text.",
         )
     others = [each for each in (f" {part.strip()}", part.strip()) if each in keys]
-    hint = f"It has {shown(others[0])}: the white space before a word belongs to it."
+    if part.isspace():
+        hint = "Leave out the white space at the end: it belongs to the word after it."
+    elif others:
+        hint = f"It has {shown(others[0])}: the white space before a word belongs to it."
+    else:
+        hint = "Write with the words of that text."
     return InvalidRequest(
-        "unknown-symbol",
-        f"The fitted text never has {shown(part)}, word {place:,} of this.",
-        hint if others else "Write with the words of that text.",
+        "unknown-symbol", f"The fitted text never has {shown(part)}, word {place:,} of this.", hint
     )
 
 
