@@ -70,7 +70,8 @@ class MatrixChain(TabularRule):
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any], name: str | None = None) -> Self:
         """The chain of a ChainSpec: `symbols`, `matrix` (row i: what follows symbol i), `initial`
-        (of the first symbol; uniform). Rows are divided by their sum, which is 1 to six digits.
+        (of the first symbol; uniform). Rows are divided by their sum, which is 1 but for the
+        rounding of their numbers to six digits.
 
         Raises InvalidRequest "bad-chain", "not-stochastic".
         """
