@@ -23,6 +23,7 @@ from semioscope.rules.tabular import WINDOW, TabularRule, log_row
 MOST_SYMBOLS: Final = 256
 LONGEST_SYMBOL: Final = 64
 """Characters."""
+_FEW: Final = 4
 
 
 class MatrixChain(TabularRule):
@@ -40,7 +41,7 @@ class MatrixChain(TabularRule):
         """matrix f64[k, k] and initial f64[k] are stochastic; spec: the canonical one."""
         self._symbols = tuple(symbols)
         self._keys = {symbol: key for key, symbol in enumerate(symbols)}
-        self._longest = max(map(len, symbols))
+        self._lengths = sorted({len(symbol) for symbol in symbols}, reverse=True)
         self._chain = FiniteChain(self._symbols, matrix)
         self._rows = log_row(np.concatenate([initial[None], matrix]))
         likely = np.flatnonzero(initial == initial.max()).tolist()
@@ -49,7 +50,7 @@ class MatrixChain(TabularRule):
         fingerprint = fingerprint_of(spec)
         description = RuleDescription(
             id=made_id(fingerprint),
-            name=name or f"Markov chain of {_named(symbols, 4)}",
+            name=name or _name(symbols),
             kind="appending",
             family="chain",
             fingerprint=fingerprint,
@@ -127,10 +128,11 @@ class MatrixChain(TabularRule):
         """
         lengths = [0] * len(text)  # of the symbol to take at a place; 0 where none leads to the end
         for start in reversed(range(len(text))):
-            for end in range(min(start + self._longest, len(text)), start, -1):
-                readable = end == len(text) or lengths[end] > 0
+            for length in self._lengths:
+                end = start + length
+                readable = end == len(text) or (end < len(text) and lengths[end] > 0)
                 if readable and text[start:end] in self._keys:
-                    lengths[start] = end - start
+                    lengths[start] = length
                     break
         keys, place = [], 0
         while place < len(text):
@@ -146,9 +148,9 @@ class MatrixChain(TabularRule):
         for start in range(len(text)):
             if start in reached:
                 reached |= {
-                    end
-                    for end in range(start + 1, min(start + self._longest, len(text)) + 1)
-                    if text[start:end] in self._keys
+                    start + length
+                    for length in self._lengths
+                    if text[start : start + length] in self._keys
                 }
         place = max(reached)
         found = "the text ends there" if place == len(text) else named_character(text[place])
@@ -197,8 +199,13 @@ def _listed(fields: SpecFields, given: object, what: str) -> list[Any]:
     return list(given)
 
 
-def _named(symbols: Sequence[str], most: int = 12) -> str:
-    return listed([shown(symbol) for symbol in symbols], most)
+def _name(symbols: Sequence[str]) -> str:
+    few = len(symbols) <= _FEW
+    return f"Markov chain of {_named(symbols) if few else f'{len(symbols)} symbols'}"
+
+
+def _named(symbols: Sequence[str]) -> str:
+    return listed([shown(symbol) for symbol in symbols])
 
 
 def _notes(symbols: tuple[str, ...], matrix: FloatArray, initial: FloatArray) -> tuple[str, ...]:

@@ -83,6 +83,8 @@ def test_a_law_outside_zero_to_one_is_refused(law: dict[str, float]) -> None:
 def test_states_outside_the_alphabet_or_the_window_are_refused() -> None:
     with pytest.raises(InvalidRequest, match="tokens are 0"):
         list(coin().log_probs([(2,)]))
+    with pytest.raises(InvalidRequest, match="no token -1"):
+        list(coin().log_probs([(HEADS, -1)]))
     with pytest.raises(InvalidRequest, match="at most"):
         list(coin().log_probs([(HEADS,) * (WINDOW + 1)]))
 

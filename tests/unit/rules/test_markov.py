@@ -141,6 +141,8 @@ def test_chains_that_are_too_large_are_refused() -> None:
     with pytest.raises(InvalidRequest, match=r"has 125 contexts, more than the 100") as refusal:
         markov("abcde", order=3, smoothing=1).finite_chain(100)
     assert refusal.value.code == "chain-too-large"
+    with pytest.raises(InvalidRequest, match=r"more than 1,024 contexts"):
+        markov(" ".join(str(n) for n in range(20_000)), unit="words", order=1).finite_chain()
     with pytest.raises(InvalidRequest, match=r"more than 20 contexts"):
         markov(RAVEN, order=3).finite_chain(20)
 
@@ -213,6 +215,12 @@ def test_a_rule_of_the_server_can_lend_its_tokens() -> None:
 def test_tokens_need_a_rule_and_only_they_do(fields: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest, match="needs a rule whose tokens they are"):
         markov("abc", **fields)
+
+
+def test_a_text_that_another_rule_reads_as_nothing_is_empty() -> None:
+    silent = TokenSource("Silent", "silent", Alphabet([b"x"], ()), lambda _: ())
+    with pytest.raises(InvalidRequest, match="The text is empty"):
+        Markov.from_spec({"text": "abc", "unit": "tokens", "base": "silent"}, source=silent)
 
 
 @pytest.mark.parametrize("fields", [{"text": ""}, {"text": None}])

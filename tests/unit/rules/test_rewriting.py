@@ -122,7 +122,7 @@ def test_rules_that_are_no_text_are_refused() -> None:
         ("ABxA", "unknown-symbol", "Character 3 is “x”, which no rule has."),
         ("A B", "unknown-symbol", "Character 2 is a space, which no rule has."),
         ("A\udc00", "unknown-symbol", "Character 2 is U+DC00, which no rule has."),
-        ("A" * (MOST_BYTES + 1), "state-too-long", "The string has 4,097 bytes"),
+        ("A" * (MOST_BYTES + 1), "state-too-long", "The string has 4,097 characters"),
     ],
 )
 def test_a_prompt_that_is_no_string_of_the_system_is_refused(
@@ -132,6 +132,19 @@ def test_a_prompt_that_is_no_string_of_the_system_is_refused(
         system("A->AB, B->A").encode(text)
     assert refusal.value.code == code
     assert message in refusal.value.message
+
+
+def test_a_string_is_measured_in_bytes() -> None:
+    with pytest.raises(InvalidRequest, match="has 4,098 bytes; it may have 4,096 bytes"):
+        system("α->β").encode("α" * 2049)
+    with pytest.raises(InvalidRequest, match="α→ββ would make this string longer than 4,096"):
+        system("α->ββ").successors(("α" * 2048).encode())
+
+
+def test_long_sides_are_cut_where_they_are_shown() -> None:
+    rule = system("A->" + "B" * 256)
+    assert rule.successors(b"A").labels == (f"A→{'B' * 24}… at 1".encode(),)
+    assert rule.description.name == f"A→{'B' * 24}…"
 
 
 def test_a_rule_that_never_stops_is_bounded_by_the_length_of_its_strings() -> None:
@@ -157,7 +170,7 @@ def test_too_many_matches_are_refused() -> None:
 def test_bytes_that_are_no_text_are_refused() -> None:
     with pytest.raises(InvalidRequest, match="Byte 2 of the string is no part of a character"):
         system("A->B").successors(b"A\xff")
-    with pytest.raises(InvalidRequest, match="4,096 bytes at most, not 4,097"):
+    with pytest.raises(InvalidRequest, match="has 4,097 bytes; it may have 4,096 bytes"):
         system("A->B").successors(b"A" * 4097)
 
 
