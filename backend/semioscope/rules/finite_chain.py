@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 MOST_STATES: Final = 1024
 """The most states of a chain that is written out as a matrix."""
-ROW_TOLERANCE: Final = 1e-6
-"""How far from one a row may sum: what is lost by writing six digits down."""
+DIGIT_TOLERANCE: Final = 5.1e-7
+"""How far from one a row may sum, for each of its numbers: what is lost by writing six digits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +91,7 @@ def check_distribution(row: Sequence[float] | FloatArray, what: str) -> None:
                 "not-stochastic", f"{what} has {value:g} in place {place}: no probability is that."
             )
     total = math.fsum(row)
-    if not abs(total - 1) <= ROW_TOLERANCE:
+    if not abs(total - 1) <= DIGIT_TOLERANCE * max(2, len(row)):
         raise InvalidRequest(
             "not-stochastic",
             f"{what} sums to {total:.9g}; probabilities sum to 1.",
