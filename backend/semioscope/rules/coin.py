@@ -84,7 +84,6 @@ class Coin(TabularRule):
             needs_prompt=False,
             memory=0 if law.repeats is None else 1,
             spec=None if spec is None else dict(spec),
-            memory=0 if law.repeats is None else 1,
         )
         super().__init__(description, Alphabet([b"H", b"T"], ()))
 

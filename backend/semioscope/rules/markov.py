@@ -280,7 +280,6 @@ def _description(
         memory=fit.order,
         notes=_notes(fit, units.unit),
         spec=dict(canonical),
-        memory=fit.order,
     )
 
 
