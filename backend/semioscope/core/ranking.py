@@ -69,7 +69,8 @@ class StoredRow:
 
     def known(self) -> tuple[IdArray, Float32Array, bool]:
         """As `RankedRow.known`."""
-        return self._keys, self._log_probs, self._complete
+        order = np.argsort(self._keys)
+        return self._keys[order], self._log_probs[order], self._complete
 
     def log_probs_of(self, keys: IdArray) -> Float32Array:
         """Log-probabilities of known keys, f32, nats."""
@@ -117,8 +118,8 @@ class RankedRow:
         return log_z_and_entropy(beta, log_probs)
 
     def known(self) -> tuple[IdArray, Float32Array, bool]:
-        """(keys u32[M], log_probs f32[M]) of all next states that are known, each possible, and
-        whether there are no others."""
+        """(keys u32[M] ascending, log_probs f32[M]) of all next states that are known, each
+        possible, and whether there are no others."""
         row = self.log_probs
         if self._size == len(row):
             return np.arange(len(row), dtype=np.uint32), row, True

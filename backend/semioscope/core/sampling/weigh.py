@@ -146,10 +146,10 @@ def start_scores(row: RankedRow | StoredRow, beta: float, kept: int, past: Past)
         leading = row.leading(kept)
         if leading is None:
             return None
-        keys, log_probs, whole = row.keys(kept), leading, True
-    order = np.argsort(keys)
+        order = np.argsort(row.keys(kept))
+        keys, log_probs, whole = row.keys(kept)[order], leading[order], True
     shift = 0.0 if math.isnan(past.shift) else past.shift
-    return Scores(keys[order], beta * (log_probs[order].astype(np.float64) + shift), whole)
+    return Scores(keys, beta * (log_probs.astype(np.float64) + shift), whole)
 
 
 def _reordered(scores: Scores, row: RankedRow | StoredRow) -> Reordered:
