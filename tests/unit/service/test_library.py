@@ -93,6 +93,15 @@ def test_a_rewriting_rule_grows_as_any_other() -> None:
     assert [len(states) for states in by_depth] == [1, 1, 2, 3, 5, 8]
 
 
+def test_draws_of_a_rewriting_rule_do_not_depend_on_what_is_there_already() -> None:
+    made, plan = rule("rewriting:A->AB,B->A,AB->BA"), StochasticBeam(6, 5, 3)
+    fresh = grow(made, "ABA", plan)
+    after = grow(made, "ABA", Breadth(3, 3)).grow(plan)
+    assert [one.text for one in after.found] == [one.text for one in fresh.found]
+    assert [one.log_weight for one in after.found] == [one.log_weight for one in fresh.found]
+    assert len({one.node for one in fresh.found}) == 6
+
+
 @pytest.mark.parametrize(
     ("by", "prompt", "sentence"),
     [
