@@ -82,14 +82,15 @@ def test_a_state_has_the_row_of_its_context(rule: TabularRule, data: st.DataObje
 
 
 @settings(deadline=None)
-@given(fitted(), st.data())
-def test_only_the_last_n_tokens_matter(rule: TabularRule, data: st.DataObject) -> None:
-    assert isinstance(rule, Markov)
-    keys = st.lists(st.integers(0, rule.alphabet.size - 1), max_size=4)
-    order = rule.fit.order
-    last = tuple(data.draw(st.lists(st.just(0), min_size=order, max_size=order)))
-    one, other = (rule.context_of((*data.draw(keys), *last)) for _ in range(2))
-    assert one == other
+@given(coins() | chains() | fitted(), st.data())
+def test_only_what_is_in_memory_matters(rule: TabularRule, data: st.DataObject) -> None:
+    memory = rule.description.memory
+    assert memory is not None
+    key = st.integers(0, rule.alphabet.size - 1)
+    remembered = data.draw(st.lists(key, min_size=memory, max_size=memory))
+    forgotten = [data.draw(st.lists(key, max_size=4)) for _ in range(2)]
+    one, other = (rule.row(rule.context_of((*past, *remembered))) for past in forgotten)
+    assert (one == other).all()
 
 
 @settings(deadline=None)

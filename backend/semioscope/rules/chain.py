@@ -63,6 +63,7 @@ class MatrixChain(TabularRule):
             end_keys=(),
             whole_distribution=True,
             needs_prompt=False,
+            memory=1,
             notes=_notes(self._symbols, matrix, initial),
             spec=dict(spec),
         )

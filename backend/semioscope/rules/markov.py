@@ -277,6 +277,7 @@ def _description(
         end_keys=units.alphabet.end_keys,
         whole_distribution=True,
         needs_prompt=False,
+        memory=fit.order,
         notes=_notes(fit, units.unit),
         spec=dict(canonical),
     )

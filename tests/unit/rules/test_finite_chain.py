@@ -62,6 +62,17 @@ def test_what_is_very_improbable_is_as_exact_as_the_rest() -> None:
     assert found[2] == pytest.approx(rare / (1 + 3 * rare), rel=1e-12)
 
 
+def test_probabilities_at_the_edge_of_numbers_are_no_trouble() -> None:
+    assert chain([[1 - 1e-9, 1e-9], [1e-320, 1]]).stationary() == pytest.approx([0, 1])
+    assert chain([[1, 1e-320], [1e-9, 1 - 1e-9]]).stationary() == pytest.approx([1, 0])
+    tiny = 1e-200
+    vanishing = chain([[1, tiny, 0], [tiny, 1, tiny], [0, tiny, 1]]).stationary()
+    assert vanishing == pytest.approx([1 / 3] * 3)
+    unlikely = chain([[0.5, 0.5, 0], [1, tiny, tiny], [tiny, 0, 1]]).stationary()
+    assert unlikely is not None
+    assert unlikely.sum() == pytest.approx(1)
+
+
 def test_the_graph_has_what_the_matrix_says() -> None:
     graph = FiniteChain(("sun", "rain"), np.array([[0.9, 0.1], [1, 0]])).to_networkx()
     assert dict(graph.nodes(data="state")) == {0: "sun", 1: "rain"}
