@@ -8,6 +8,7 @@ from semioscope.core.distribution import Answer, NextState, Question
 from semioscope.core.errors import Conflict, InvalidRequest
 from semioscope.core.growth import Growth
 from semioscope.core.strategies.plan import MOST_EXPANSIONS, Ask, Strategy, check_budget
+from semioscope.core.strategies.report import Findings
 from semioscope.core.strategies.steps import settle
 from semioscope.core.tree import Tree
 from semioscope.core.types import NodeId
@@ -24,6 +25,7 @@ class Typed:
 
     keys: tuple[int, ...]
     kind: ClassVar[str] = "typed"
+    is_drawn: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if not self.keys:
@@ -42,6 +44,7 @@ class Typed:
         growth: Growth,
         anchor: NodeId,
         budget: int = MOST_EXPANSIONS,
+        findings: Findings | None = None,  # noqa: ARG002 -- it finds nothing, but is a Plan
     ) -> Strategy:
         """Of a rewriting rule, keys lead through what is stored only.
 
@@ -90,7 +93,7 @@ class Typed:
                 "under-a-cut", "This branch leads into a pruned part.", "Restore it first."
             )
         answers = yield [
-            Ask(node, Question(state, keys=(key,)))
+            Ask(node, Question(state, keys=(key,), given=len(growth.tree.prompt)))
             for state, key in zip(states[known:], self.keys[known:], strict=True)
         ]
         scored = [

@@ -14,9 +14,9 @@ from semioscope.core.errors import InvalidRequest, SemioscopeError, Unavailable
 from semioscope.core.partial import MASS_TOLERANCE, answer_partial
 from semioscope.core.sampling import Procedure
 from semioscope.core.types import UNKNOWN_RANK, Float32Array, IdArray
+from semioscope.rules.loop_thread import LoopThread
 from semioscope.rules.remote.client import EngineClient
 from semioscope.rules.remote.completion import read_completion, read_score
-from semioscope.rules.remote.loop_thread import LoopThread
 from semioscope.rules.remote.naming import Names
 from semioscope.rules.remote.probe import completion_request, score_request
 from semioscope.rules.remote.rule import RemoteRule
@@ -125,7 +125,7 @@ class RemoteWorker:
                 raise self._client.nonsense() from None
             if math.exp(log_prob) > 1 - answer.expansion.told + MASS_TOLERANCE:
                 raise self._client.nonsense()
-            scored[place] = NextState(key, log_prob, UNKNOWN_RANK, math.nan, math.nan)
+            scored[place] = NextState(key, log_prob, UNKNOWN_RANK, math.nan, math.nan, math.nan)
         return tuple(scored)
 
     async def _leading(self, question: Question) -> tuple[IdArray, Float32Array, int]:
