@@ -92,12 +92,12 @@ def check_same(together: Garden, alone: Garden, procedure: Procedure) -> None:
     assert len(one.symbols) == len(other.symbols)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     chains(),
     st.lists(st.integers(0, 1), max_size=3).map(tuple),
-    st.integers(1, 3),
-    st.integers(1, 5),
+    st.integers(2, 3),
+    st.integers(3, 5),
     st.sampled_from(PROCEDURES),
     st.lists(st.integers(0, 200), max_size=6),
     st.sampled_from([1, 3, 128]),
@@ -113,13 +113,13 @@ def test_breadth_is_the_same_tree(
 ) -> None:
     pair = gardens(rules, 8, prompt)
     for garden in pair:
-        garden.grow(Breadth(2, 3))
+        garden.grow(Breadth(2, 2))
         disturb(garden, picks)
         garden.grow(Breadth(k, depth), procedure, batch=batch)
     check_same(*pair, procedure)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     chains(),
     st.lists(st.integers(0, 1), max_size=3).map(tuple),
@@ -195,3 +195,14 @@ def test_a_long_search_lets_others_have_a_turn() -> None:
     assert garden.tree.expansion_count == 4096
     assert garden.tree.seq >= 5
     assert len(garden.asked) == 1
+
+
+def test_what_a_procedure_makes_of_the_path_is_asked_at_every_state() -> None:
+    tables = random_tables(3, 3)
+    procedure = Procedure((Presence(0.5),))
+    rules = [ToyRule(lambda state: tables(state[-1:]), 3, memory=memory) for memory in (1, None)]
+    pair = [Garden(rule, 8, (0,)) for rule in rules]
+    for garden in pair:
+        garden.grow(Breadth(2, 4), procedure)
+    check_same(*pair, procedure)
+    assert len(pair[0].asked) == 15
