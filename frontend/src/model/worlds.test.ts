@@ -173,7 +173,7 @@ describe("the picture of any tree", PATIENCE, () => {
     fc.assert(
       fc.property(pictures, ({ toy, options }) => {
         fc.pre(!toy.model.isCut(0));
-        const scene = look(toy, options);
+        const scene = look(toy, { ...options, conditioned: false });
         const tall = [...toy.model.candidates(0)!.logProbs].filter(
           (logProb) => Math.fround(Math.exp(logProb)) >= 1 / options.lines,
         );
