@@ -253,7 +253,7 @@ def test_a_procedure_that_is_no_list_or_too_long_is_refused() -> None:
             Procedure.from_wire(wire)
         assert refusal.value.code == "bad-procedure"
     with pytest.raises(InvalidRequest) as refusal:
-        Procedure((TopK(2),) * 9)
+        Procedure((TopK(2),) * 17)
     assert refusal.value.code == "too-many-steps"
     with pytest.raises(InvalidRequest) as refusal:
         Procedure((Temperature(0.02), Temperature(0.02)))

@@ -78,7 +78,7 @@ class Typed:
                 "under-a-cut", "This branch leads into a pruned part.", "Restore it first."
             )
         answers = yield [
-            Ask(node, Question(state, keys=(key,)))
+            Ask(node, Question(state, keys=(key,), given=len(growth.tree.prompt)))
             for state, key in zip(states[known:], self.keys[known:], strict=True)
         ]
         scored = [
