@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Conditioning } from "./conditioning";
-import { logQOf, widthAt } from "./fan";
+import { widthAt } from "./fan";
+import { logQOf } from "./next";
 import { cameraOf, ToyTree } from "./toy";
 import type { TreeModel } from "./tree";
 import { advance, FULL_BITS, locate } from "./walk";

@@ -7,7 +7,8 @@
  * they were; they are told in a ranking of their own, in the order that they had, so that what is
  * left keeps its place beside its neighbours.
  */
-import { type Fan, fanOf, logQOf, widthAt } from "./fan";
+import { type Fan, widthAt } from "./fan";
+import { logQOf } from "./next";
 import type { TreeModel } from "./tree";
 import { ALL_KEPT, type Ranking, type Weighting, type Weights } from "./weighting";
 
@@ -99,7 +100,7 @@ export class Conditioning {
 
   private dent(node: number): Dented | null {
     const { tree, base } = this;
-    const fan = fanOf(tree, node, base);
+    const fan = tree.fan(node, base);
     if (fan === null) return null;
     const starts = startsOf(fan);
     const dents: Dent[] = [];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { logProbOf, logQOf, widthAt } from "./fan";
+import { widthAt } from "./fan";
 import { neighbour } from "./neighbours";
+import { logProbOf, logQOf } from "./next";
 import { cameraOf, ToyTree } from "./toy";
 import { FULL_BITS, advance, locate } from "./walk";
 import { ALL_KEPT, type Weighting } from "./weighting";

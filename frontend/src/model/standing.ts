@@ -1,7 +1,8 @@
 /** What stops a line at a state, and where in a state no line goes on. */
 import type { LineEnd, WorldsOptions } from "./scene";
 import type { TreeModel } from "./tree";
-import { candidatePlace, placeIn, widthAt } from "./fan";
+import { placeIn, widthAt } from "./fan";
+import { candidatePlace } from "./next";
 import { ALL_KEPT, type Weighting } from "./weighting";
 
 /** How a line that reaches a node stops there; null when it can go on. */

@@ -13,7 +13,7 @@ import type {
 } from "../base/headers";
 import { CUT, EXPANDED, grown, HIDDEN, Nodes, NONE, UNKNOWN_RANK } from "./nodes";
 import { Symbols } from "./symbols";
-import { type Fan, fanOf } from "./fan";
+import type { Fan } from "./fan";
 import { ALL_KEPT, inverseTemperature, RULE, type Weighting } from "./weighting";
 import { WeightTable } from "./weights";
 
@@ -234,7 +234,27 @@ export class TreeModel {
 
   /** What divides a state's interval under a procedure; null where that is not known. */
   fan(node: number, weighting: Weighting): Fan | null {
-    return fanOf(this, node, weighting);
+    const weights = weighting.weightsAt(node);
+    if (weights === null) return null;
+    const { logZ, kept } = weights;
+    const own = weighting.ownAt(node);
+    if (own !== null) {
+      const { keys, logProbs, logQ, from, end } = own;
+      const complete = kept <= end - from;
+      return { keys, logProbs, scaled: logQ, from, end, beta: 1, logZ: 0, complete, ranked: false };
+    }
+    const from = this.nodes.start[node]!;
+    return {
+      keys: this.candidateKeys,
+      logProbs: this.candidateLogProbs,
+      scaled: this.candidateLogProbs,
+      from,
+      end: from + Math.min(kept, this.nodes.count[node]!),
+      beta: weighting.beta,
+      logZ,
+      complete: this.holdsAll(node, kept),
+      ranked: true,
+    };
   }
 
   /** What a procedure makes of this tree, as far as its log says so; follows the tree's growth. */

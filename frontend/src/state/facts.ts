@@ -1,7 +1,7 @@
 import type { StateRef } from "../model/ref";
 import { label, pieceAfter, piecesAfter } from "../model/text";
 import type { TreeModel } from "../model/tree";
-import { logProbOf, logQOf } from "../model/fan";
+import { logProbOf, logQOf } from "../model/next";
 import type { Weighting } from "../model/weighting";
 
 export type Status = "prompt" | "expanded" | "frontier" | "terminal" | "candidate" | "pruned";

@@ -1,6 +1,8 @@
 import { Conditioning } from "../model/conditioning";
 import type { TreeModel } from "../model/tree";
 import type { Weighting } from "../model/weighting";
+import { logQOf } from "../model/next";
+import type { StateRef } from "../model/ref";
 import { pathLogProb } from "./facts";
 
 /** What has been put in by choosing, in bits (SCIENCE §8). */
@@ -33,3 +35,24 @@ export function selectedBits(
 
 /** −log₂ of a share of one; +0 of all of it. */
 const bitsOfShare = (share: number): number => (share >= 1 ? 0 : -Math.log2(share));
+
+/** A state given that nothing pruned happens: natural logs, null where not known yet. */
+export interface ConditionedFacts {
+  /** From the prompt, and of the last step alone. */
+  logProb: number | null;
+  stepLogProb: number | null;
+}
+
+export function conditionedFacts(
+  model: TreeModel,
+  { weighting }: Conditioning,
+  { node, key }: StateRef,
+): ConditionedFacts {
+  const parent = key === undefined ? (model.parent[node] ?? 0) : node;
+  const along = pathLogProb(model, weighting, key === undefined && node > 0 ? parent : node);
+  // Below a cut there is nothing to be shared out.
+  if (along === null || along === -Infinity) return { logProb: along, stepLogProb: null };
+  if (key === undefined && node === 0) return { logProb: 0, stepLogProb: 0 };
+  const step = logQOf(model, weighting, parent, key ?? model.key[node] ?? 0);
+  return { logProb: step === null ? null : along + step, stepLogProb: step };
+}
