@@ -16,8 +16,6 @@ from semioscope.api.wire import (
     Problem,
     RuleDraft,
     RuleRequest,
-    Stages,
-    StagesRequest,
 )
 
 _COMPONENT = "#/components/schemas/{model}"
@@ -72,8 +70,6 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
         EncodeRequest,
         Encoded,
         Chain,
-        StagesRequest,
-        Stages,
     )
     described: list[tuple[type[BaseModel], Literal["serialization"]]] = [
         (model, "serialization") for model in models

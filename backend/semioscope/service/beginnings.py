@@ -11,6 +11,7 @@ from semioscope.core.tree import Tree
 from semioscope.rules.catalogue import LoadedRule
 from semioscope.service import checks
 from semioscope.service.access import Caller
+from semioscope.service.emptying import must_begin
 from semioscope.service.open_tree import OpenTree
 from semioscope.service.open_trees import OpenTrees
 from semioscope.service.rule_door import RuleDoor
@@ -60,7 +61,8 @@ class Beginnings:
         """Stores a tree of the caller's and holds it in memory.
 
         Raises NotFound "unknown-rule", Unavailable while the rule loads, InvalidRequest
-        "empty-prompt", "prompt-too-long", "bad-length" and what the rule says of the text.
+        "empty-prompt", "prompt-too-long", "bad-length", what the rule says of the text, and for a
+        procedure "no-tokens", "unknown-token" or "procedure-empties".
         """
         name = None if new.name is None else checks.name(new.name)
         async with self._door.for_prompt(new.rule) as loaded:
@@ -73,6 +75,7 @@ class Beginnings:
                 max_length=new.max_length,
                 name=name,
             )
+            await must_begin(tree, tree.procedure, loaded, caller.id)
         await self._identities.keep(caller.id)
         record = TreeRecord(
             name=tree.name,
@@ -100,6 +103,7 @@ async def initial_tree(
     keys = await asyncio.to_thread(_encode, loaded, prompt, chat)
     _check(rule, keys, settings)
     length = _max_length(rule, len(keys), max_length)
+    procedure.must_suit(rule)
     pieces = tuple(loaded.rule.alphabet.bytes_of(key) for key in keys)
     return Tree(rule, keys, length, pieces, procedure, name or _title(prompt, rule))
 

@@ -28,7 +28,9 @@ from semioscope.core.sampling.reordering import (
     Repetition,
     Typical,
 )
+from semioscope.core.sampling.stages import Stage, stages
 from semioscope.core.sampling.weigh import (
+    EMPTIES,
     Reordered,
     reorder_row,
     reorder_stored,
@@ -39,6 +41,7 @@ from semioscope.core.sampling.weigh import (
 from semioscope.core.sampling.weights import Ranking, Weights, probabilities, width, widths
 
 __all__ = [
+    "EMPTIES",
     "IDENTITY",
     "IDENTITY_FINGERPRINT",
     "MOST_STEPS",
@@ -57,6 +60,7 @@ __all__ = [
     "Ranking",
     "Reordered",
     "Repetition",
+    "Stage",
     "Step",
     "Temperature",
     "TopK",
@@ -67,6 +71,7 @@ __all__ = [
     "probabilities",
     "reorder_row",
     "reorder_stored",
+    "stages",
     "weigh_full",
     "weigh_row",
     "weigh_stored",

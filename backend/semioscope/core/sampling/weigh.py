@@ -16,6 +16,8 @@ from semioscope.core.sampling.weights import Ranking, Weights
 from semioscope.core.types import ALL_KEPT, Float32Array, IdArray
 
 NO_PAST: Final = Past()
+EMPTIES: Final = "procedure-empties"
+"""The code of the refusal of a procedure that leaves nothing at a state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ def _reorder(
     cut = cut_by_rank([step for _, step in steps[:first]], row, rule_entropy)
     scores: Scores | None = None
     if cut is not None:
-        scores = _start(row, *cut, past)
+        scores = start_scores(row, *cut, past)
     for place, step in steps[first:]:
         if scores is None or (not len(scores.keys) and not scores.whole):
             return None
@@ -136,8 +138,8 @@ def _reorder(
     return _reordered(scores, row) if scores is not None and scores.whole else None
 
 
-def _start(row: RankedRow | StoredRow, beta: float, kept: int, past: Past) -> Scores | None:
-    """The raw logits to the power β, as far as the rule's own order has been cut."""
+def start_scores(row: RankedRow | StoredRow, beta: float, kept: int, past: Past) -> Scores | None:
+    """The raw logits times β of the leading ranks that are kept; None where not all are known."""
     if kept == ALL_KEPT:
         keys, log_probs, whole = row.known()
     else:
@@ -171,7 +173,7 @@ def emptied(place: int, step: Step, past: Past) -> InvalidRequest:
     """The refusal of a procedure whose step at this place (from 1) leaves nothing."""
     count = len(past.tokens)
     return InvalidRequest(
-        "procedure-empties",
+        EMPTIES,
         f"Step {place} of the sampling procedure ({step.label}) leaves no next state after "
         f"{count:,} token{'s' * (count != 1)}: this state cannot go on.",
         "Loosen that step, or take it out.",
