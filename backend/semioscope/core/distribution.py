@@ -54,14 +54,17 @@ class Question:
     draws: positions u ∈ [0, 1) in the procedure's interval, one next state drawn for each.
     keys: next states to be scored.
     above: every next state with log p ≥ this is wanted (nats; the 4096 most probable at most).
+    named: next states to be scored, each by its bytes or else by its label (rewriting only).
     given: how many of the state's first tokens are the prompt (`Growth.question` fills it in); some
-    steps of a procedure count only what comes after it. whole: the whole row is wanted.
+    steps of a procedure count only what comes after it. whole: every log-probability is wanted
+    (appending only).
     """
 
     state: State
     draws: tuple[float, ...] = ()
     keys: tuple[int, ...] = ()
     above: float | None = None
+    named: tuple[bytes, ...] = ()
     given: int = 0
     whole: bool = False
 
@@ -108,8 +111,8 @@ class Answer:
 
     `drawn` is empty where nothing can follow. Of a rule that tells only a part of its
     distribution, `weights` is None where the procedure needs more than that part, and `drawn` and
-    `scored` have None for what is not told. row: the log-probabilities f32[N] by key, nats, where
-    the question wants them and the rule tells them.
+    `scored` have None for what is not told. row: f32[N] by key, nats, the asker's own; None unless
+    the whole was asked for (and told).
     """
 
     expansion: Expansion

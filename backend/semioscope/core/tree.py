@@ -53,12 +53,17 @@ MOST_WEIGHINGS: Final = 6
 """How many procedures a tree remembers beside the rule; the oldest give way, the default never."""
 
 
+def prompt_length(prompt: State) -> int:
+    """How much of L a prompt takes up: its tokens, or one for the first state of a rewriting."""
+    return 1 if isinstance(prompt, bytes) else len(prompt)
+
+
 class Tree:
     """Everything known of one initial state under one rule.
 
-    rule, prompt and max_length (L, in tokens or rewriting steps, the prompt's length included)
-    are fixed. `apply` is the only way to change a tree. "Visible" leaves out what is hidden;
-    what is under a cut is visible.
+    rule, prompt and max_length (L, in tokens, or in states of a rewriting trajectory; the prompt
+    included) are fixed. `apply` is the only way to change a tree. "Visible" leaves out what is
+    hidden; what is under a cut is visible.
     """
 
     def __init__(
@@ -82,12 +87,16 @@ class Tree:
         self.weighings: OrderedDict[str, Weighing] = OrderedDict()
         self._nodes = Nodes()
         self._expansions = Expansions()
-        if len(prompt) >= max_length:
+        if self.prompt_length >= max_length:
             self.marks[ROOT] |= TERMINAL
         self._touch(procedure)
         self._refresh()
 
     # -- numbers of the whole tree; the arrays are views, valid until the next event
+
+    @property
+    def prompt_length(self) -> int:
+        return prompt_length(self.prompt)
 
     @property
     def size(self) -> int:
@@ -129,6 +138,11 @@ class Tree:
     def cum_log_probs(self) -> FloatArray:
         """From the root, nats, under the rule."""
         return self._nodes.cum_log_prob.values
+
+    @property
+    def child_sums(self) -> FloatArray:
+        """Σ of the probabilities of each node's visible children, given the node."""
+        return self._nodes.child_sum.values
 
     @property
     def ranks(self) -> IdArray:
@@ -249,7 +263,7 @@ class Tree:
     def ends_at(self, keys: IdArray, depths: IdArray) -> NDArray[np.bool_]:
         """Whether nodes of these keys and depths are terminal by themselves, bool[n]: an end
         token, or length L."""
-        is_end = depths.astype(np.int64) + len(self.prompt) >= self.max_length
+        is_end = depths.astype(np.int64) + self.prompt_length >= self.max_length
         if self.rule.kind == "appending":
             is_end |= np.isin(keys, np.array(self.rule.end_keys, np.uint32))
         return is_end
@@ -257,7 +271,7 @@ class Tree:
     def ends(self, key: int, depth: int) -> bool:
         """As `ends_at`, of one node."""
         is_end_key = self.rule.kind == "appending" and key in self.rule.end_keys
-        return is_end_key or depth + len(self.prompt) >= self.max_length
+        return is_end_key or depth + self.prompt_length >= self.max_length
 
     # -- from node to node
 

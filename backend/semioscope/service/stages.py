@@ -77,7 +77,7 @@ async def asked_stages(
     "procedure-empties", and what the rule raises.
     """
     everything = -math.inf if isinstance(place.state, bytes) else None
-    question = Question(place.state, above=everything, given=len(tree.prompt), whole=True)
+    question = Question(place.state, above=everything, given=len(tree.prompt), whole=tree.rule.kind == "appending")
     (answer,) = await loaded.worker.ask([question], IDENTITY, group=group)
     if answer.expansion.complete and not len(answer.expansion.keys):
         raise checks.terminal()
@@ -106,8 +106,8 @@ def _past(tree: Tree, place: Place, procedure: Procedure, log_sum_exp: float) ->
 def _whole(
     answer: Answer, loaded: LoadedRule
 ) -> tuple[RankedRow | StoredRow, Callable[[int], bytes]]:
-    if answer.row is not None:
-        return RankedRow(answer.row), loaded.rule.alphabet.bytes_of
+    if answer.row is not None and loaded.alphabet is not None:
+        return RankedRow(answer.row), loaded.alphabet.bytes_of
     listed = [each for each in answer.above if each.symbol is not None]
     if not listed or answer.expansion.told < 1:
         raise Conflict(
