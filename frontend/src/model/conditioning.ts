@@ -82,7 +82,7 @@ export class Conditioning {
         if (dented === undefined) return base.tailScaledAt(node);
         const logQ = logQOf(tree, base, ofParent(node), tree.key[node]!);
         if (dented === null || logQ === null) return NaN;
-        return logQ + Math.log(this.leftAt(node)) - Math.log(dented.left);
+        return Math.fround(logQ + Math.log(this.leftAt(node)) - Math.log(dented.left));
       },
       leftAt: (node) => this.leftAt(node),
       moved: (node, cum) => this.moved(node, cum),

@@ -139,11 +139,16 @@ export class TreeModel {
 
   /** The cuts that are visible and under no other cut, ascending. */
   topCuts(): number[] {
-    const top = [...this.cuts].filter((node) => {
-      const parent = this.nodes.parent[node]!;
-      return !this.isHidden(node) && (parent === NONE || !this.underCut(parent));
-    });
-    return top.sort((a, b) => a - b);
+    return [...this.cuts].filter((node) => this.isTopCut(node)).sort((a, b) => a - b);
+  }
+
+  private isTopCut(node: number): boolean {
+    if (this.isHidden(node)) return false;
+    for (let at = this.nodes.parent[node]!; at !== NONE; at = this.nodes.parent[at]!) {
+      // Of a state whose expansion is hidden, nothing that follows is there.
+      if (this.isCut(at) || !this.isExpanded(at)) return false;
+    }
+    return true;
   }
 
   /** Of the whole next-state distribution under the rule, bits; NaN when not expanded. */

@@ -100,6 +100,8 @@ export interface NextRow {
   p: number;
   /** Under the procedure; null where not yet known. */
   q: number | null;
+  /** Where it is not known: what it is not above, as the leading ones of the procedure are. */
+  mostQ: number;
   logProb: number;
   /** The child it was made, or −1. */
   child: number;
@@ -112,6 +114,7 @@ export interface NextStates {
   rows: readonly NextRow[];
   /** Everything that is not in `rows`, exact. */
   restP: number;
+  /** The same under the procedure, with those rows of which q is not known by itself. */
   restQ: number | null;
   /** Of `restP`, what the rule does not tell apart. */
   untold: number;
@@ -138,6 +141,9 @@ export function nextStatesOf(
   const stored = model.candidates(node);
   if (stored === null) return null;
   const weights = weighting.weightsAt(node);
+  const own = weighting.ownAt(node);
+  // What a procedure's own ranking leaves out is no more probable than the last in it.
+  const mostQ = own === null || own.end === own.from ? 1 : Math.exp(own.logQ[own.end - 1] ?? 0);
   const row = (key: number, extra: boolean): NextRow => {
     const child = model.childOf(node, key);
     const logProb = logProbOf(model, weighting, node, key);
@@ -147,6 +153,7 @@ export function nextStatesOf(
       text: label(pieceAfter(model, node, key)),
       p: Math.exp(logProb),
       q: q === null ? null : Math.exp(q),
+      mostQ: q === null ? mostQ : Math.exp(q),
       logProb,
       child,
       pruned: child !== -1 && model.isCut(child),
@@ -164,13 +171,12 @@ export function nextStatesOf(
       room -= 1;
     }
   };
-  const own = weighting.ownAt(node);
   if (own !== null) add(own.keys.subarray(own.from, Math.min(own.end, own.from + limit)));
   add(model.children(node).map((child) => model.key[child] ?? 0));
   const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
   const all = stored.complete && rows.length >= stored.count;
   const restP = all ? 0 : Math.max(0, 1 - sum(rows.map(({ p }) => p)));
-  const known = rows.every(({ q }) => q !== null);
+  const known = own !== null || rows.every(({ q }) => q !== null);
   const keptAll = weights === null || weights.kept >= (model.shape.alphabetSize ?? Infinity);
   return {
     rows,

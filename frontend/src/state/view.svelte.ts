@@ -43,7 +43,12 @@ export class ViewState {
   readonly offset: number = $derived(offsetOf(this.seed));
 
   /** A worlds growth as large as the canvas. */
-  readonly worlds = $derived({ ...this.size, offset: this.offset, seed: this.seed });
+  readonly worlds = $derived({
+    ...this.size,
+    offset: this.offset,
+    seed: this.seed,
+    conditioned: this.isConditioned,
+  });
 
   constructor(
     address: ViewAddress,
