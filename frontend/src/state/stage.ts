@@ -54,5 +54,6 @@ export function firstGrowth(width: number, height: number): WorldsGrowth {
     hi: 1,
     offset: 0.5,
     seed: 0,
+    conditioned: false,
   };
 }

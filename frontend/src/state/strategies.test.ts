@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { faultOf, firstValues, STRATEGIES, strategyOf } from "./strategies";
 
-const WORLDS = { lines: 38, steps: 27, offset: 0.5, seed: 3 };
+const WORLDS = { lines: 38, steps: 27, offset: 0.5, seed: 3, conditioned: false };
 
 describe("a growth strategy", () => {
   it.each(STRATEGIES)("$kind starts from values that make sense", (info) => {

@@ -84,7 +84,7 @@ export function faultOf(parameter: Parameter, value: number): string | null {
 export function strategyOf(
   kind: StrategyKind,
   values: Values,
-  worlds: { lines: number; steps: number; offset: number; seed: number },
+  worlds: { lines: number; steps: number; offset: number; seed: number; conditioned: boolean },
 ): Strategy {
   const value = (name: string): number => values[name] ?? 1;
   switch (kind) {
