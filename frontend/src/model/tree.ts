@@ -18,6 +18,8 @@ import { ALL_KEPT, inverseTemperature, RULE, type Weighting, WeightTable } from 
 /** What is fixed for the whole life of a tree. */
 export interface TreeShape {
   readonly kind: "appending" | "rewriting";
+  /** States are rows of cells, 0 and 1: a cellular automaton's. */
+  readonly cells?: boolean;
   /** Keys that end a trajectory. */
   readonly endKeys: readonly number[];
   /** N; null where the alphabet is no fixed finite set. */
