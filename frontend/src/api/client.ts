@@ -76,6 +76,10 @@ async function gotten<T>(path: string): Promise<T> {
 export const readChain = (rule: string): Promise<Chain> =>
   gotten(`/api/rules/${encodeURIComponent(rule)}/chain`);
 
+/** The rule of a tree as data: what it takes to make it again, where somebody made it. */
+export const readTreeRule = (ref: string): Promise<{ spec: Record<string, unknown> | null }> =>
+  gotten(`/api/trees/${encodeURIComponent(ref)}/rule`);
+
 const at = (ref: string) => ({ params: { path: { ref } } });
 
 export const readStatus = (): Promise<Status> => told(client.GET("/api/status"));
