@@ -125,6 +125,10 @@ class Settings(BaseSettings):
     same person is on the tree."""
     requests_per_minute: int = Field(default=600, ge=1)
     """Requests of one identity."""
+    max_made_rules: int = Field(default=256, ge=1)
+    """Rules that visitors made and the server keeps; trees remember how to make theirs again."""
+    made_rules_of_one: int = Field(default=32, ge=1)
+    """The same, of one identity."""
     snapshot_every: int = Field(default=50_000, ge=1)
     """Nodes between two snapshots of a tree."""
 

@@ -67,11 +67,13 @@ class WideCatalogue(Catalogue):
         ]
 
     @asynccontextmanager
-    async def use(self, rule_id: str) -> AsyncIterator[LoadedRule]:
+    async def use(
+        self, rule_id: str, maker: str | None = None
+    ) -> AsyncIterator[LoadedRule]:
         if rule_id in self.more:
             yield self.more[rule_id]
         else:
-            async with super().use(rule_id) as loaded:
+            async with super().use(rule_id, maker) as loaded:
                 yield loaded
 
     def close(self) -> None:

@@ -10,12 +10,7 @@ from pydantic.json_schema import models_json_schema
 from semioscope import __version__
 from semioscope.api.wire import (
     SOCKET_MESSAGES,
-    Chain,
-    Encoded,
-    EncodeRequest,
     Problem,
-    RuleDraft,
-    RuleRequest,
     Stages,
     StagesRequest,
 )
@@ -67,11 +62,6 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
     models: tuple[type[BaseModel], ...] = (
         *SOCKET_MESSAGES,
         Problem,
-        RuleRequest,
-        RuleDraft,
-        EncodeRequest,
-        Encoded,
-        Chain,
         StagesRequest,
         Stages,
     )

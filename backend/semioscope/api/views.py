@@ -15,29 +15,63 @@ from semioscope.core.sampling import Procedure, probabilities
 from semioscope.core.tree import Tree
 from semioscope.core.types import NodeId
 from semioscope.rules.catalogue import Offer
+from semioscope.rules.recipes import Recipe
+from semioscope.service.access import Caller
 from semioscope.service.beginnings import NewTree
 from semioscope.service.editing import Branched, Edited, ProcedureSet
 from semioscope.service.jobs import Job
 from semioscope.service.observatory import GrowthOrder, Observatory, TreeDetail, TreeSummary
+from semioscope.service.rule_making import ChainTold, RuleOfTree, TokenOf
 from semioscope.service.sharing import Admission, Link
 
 
-def status(house: Observatory) -> wire.Status:
+def status(house: Observatory, caller: Caller) -> wire.Status:
     limits = house.settings
     return wire.Status(
         version=__version__,
         ready=house.is_ready,
-        rules=offers(house),
+        rules=offers(house, caller),
         limits=wire.Limits.model_validate(limits),
     )
 
 
-def offers(house: Observatory) -> list[wire.Offer]:
-    return [offer(each) for each in house.offers()]
+def offers(house: Observatory, caller: Caller) -> list[wire.Offer]:
+    return [offer(each) for each in house.offers_to(caller)]
 
 
 def offer(offered: Offer) -> wire.Offer:
     return wire.Offer.model_validate(offered)
+
+
+def spec(asked: wire.RuleSpec) -> dict[str, Any]:
+    """What the core takes: plain JSON."""
+    return asked.model_dump()
+
+
+def rule_draft(recipe: Recipe) -> wire.RuleDraft:
+    return wire.RuleDraft(
+        description=wire.Rule.model_validate(recipe.description), example=recipe.example
+    )
+
+
+def tree_rule(rule: RuleOfTree) -> wire.TreeRule:
+    return wire.TreeRule.model_validate(rule)
+
+
+def encoded(tokens: list[TokenOf]) -> wire.Encoded:
+    return wire.Encoded(
+        tokens=[wire.Token(key=token.key, bytes=_base64(token.raw)) for token in tokens]
+    )
+
+
+def chain(told: ChainTold) -> wire.Chain:
+    stationary = told.stationary
+    return wire.Chain(
+        states=list(told.chain.states),
+        matrix=told.chain.matrix.tolist(),
+        stationary=None if stationary is None else stationary.tolist(),
+        closed=told.closed,
+    )
 
 
 def new_tree(asked: wire.CreateTreeRequest) -> NewTree:

@@ -33,12 +33,16 @@ class Question:
     draws: positions u ∈ [0, 1) in the procedure's interval, one next state drawn for each.
     keys: next states to be scored.
     above: every next state with log p ≥ this is wanted (nats; the 4096 most probable at most).
+    named: next states to be scored, each by its bytes or else by its label (rewriting only).
+    whole: every log-probability is wanted (appending only).
     """
 
     state: State
     draws: tuple[float, ...] = ()
     keys: tuple[int, ...] = ()
     above: float | None = None
+    named: tuple[bytes, ...] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,8 @@ class Answer:
 
     `drawn` is empty where nothing can follow. Of a rule that tells only a part of its
     distribution, `weights` is None where the procedure needs more than that part, and `drawn` and
-    `scored` have None for what is not told.
+    `scored` have None for what is not told. row: f32[N] by key, nats, the asker's own; None unless
+    the whole was asked for (and told).
     """
 
     expansion: Expansion
@@ -108,6 +113,7 @@ class Answer:
     drawn: tuple[NextState | None, ...]
     scored: tuple[NextState | None, ...]
     above: tuple[NextState, ...]
+    row: Float32Array | None = None
 
 
 def answer_row(
@@ -144,6 +150,7 @@ def answer_ranked(
         drawn=tuple(places.at_rank(places.rank_holding(u)) for u in question.draws if row.size),
         scored=tuple(places.of_key(key) for key in question.keys),
         above=tuple(places.at_rank(rank) for rank in range(places.count_above(question.above))),
+        row=row.log_probs.copy() if question.whole else None,
     )
 
 

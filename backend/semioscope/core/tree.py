@@ -52,11 +52,16 @@ MOST_WEIGHINGS: Final = 6
 """How many procedures a tree remembers beside the rule; the oldest give way, the default never."""
 
 
+def prompt_length(prompt: State) -> int:
+    """How much of L a prompt takes up: its tokens, or one for the first state of a rewriting."""
+    return 1 if isinstance(prompt, bytes) else len(prompt)
+
+
 class Tree:
     """Everything known of one initial state under one rule.
 
-    rule, prompt and max_length (L, in tokens or rewriting steps, the prompt's length included)
-    are fixed. `apply` is the only way to change a tree. "Visible" leaves out what is hidden;
+    rule, prompt and max_length (L, in tokens, or in states of a rewriting trajectory; the prompt
+    included) are fixed. `apply` is the only way to change a tree. "Visible" leaves out what is hidden;
     what is under a cut is visible.
     """
 
@@ -81,12 +86,16 @@ class Tree:
         self.weighings: OrderedDict[str, Weighing] = OrderedDict()
         self._nodes = Nodes()
         self._expansions = Expansions()
-        if len(prompt) >= max_length:
+        if self.prompt_length >= max_length:
             self.marks[ROOT] |= TERMINAL
         self._touch(procedure)
         self._refresh()
 
     # -- numbers of the whole tree; the arrays are views, valid until the next event
+
+    @property
+    def prompt_length(self) -> int:
+        return prompt_length(self.prompt)
 
     @property
     def size(self) -> int:
@@ -230,7 +239,7 @@ class Tree:
     def ends_at(self, keys: IdArray, depths: IdArray) -> NDArray[np.bool_]:
         """Whether nodes of these keys and depths are terminal by themselves, bool[n]: an end
         token, or length L."""
-        is_end = depths.astype(np.int64) + len(self.prompt) >= self.max_length
+        is_end = depths.astype(np.int64) + self.prompt_length >= self.max_length
         if self.rule.kind == "appending":
             is_end |= np.isin(keys, np.array(self.rule.end_keys, np.uint32))
         return is_end
@@ -238,7 +247,7 @@ class Tree:
     def ends(self, key: int, depth: int) -> bool:
         """As `ends_at`, of one node."""
         is_end_key = self.rule.kind == "appending" and key in self.rule.end_keys
-        return is_end_key or depth + len(self.prompt) >= self.max_length
+        return is_end_key or depth + self.prompt_length >= self.max_length
 
     # -- from node to node
 

@@ -8,13 +8,21 @@ from semioscope.core.rule import RuleDescription
 from semioscope.rules.protocol import Successors
 
 
-def check_successors(rule: RuleDescription, found: Successors) -> None:
-    """Raises Unavailable "broken-rule", naming the rule, unless the probabilities of its next
-    states are not negative and sum to one. (Rows are checked by `core.distribution`.)"""
+def check_successors(rule: RuleDescription, found: Successors, most: int) -> None:
+    """Raises Unavailable "broken-rule", naming the rule, unless it lists each next state once, at
+    most `most` of them, and their probabilities are not negative and sum to one. (Rows are checked
+    by `core.distribution`.)"""
+    count = len(found.probs)
+    if not len(found.labels) == len(found.states) == count:
+        raise _broken(rule, "next states without a probability")
+    if count > most:
+        raise _broken(rule, f"{count:,} next states, where {most:,} may be listed")
+    if len(set(zip(found.labels, found.states, strict=True))) < count:
+        raise _broken(rule, "the same next state twice")
     listed = (*found.probs, found.remainder)
     if any(not prob >= 0 for prob in listed):
-        raise _broken(rule, "a negative probability")
-    if found.labels:
+        raise _broken(rule, "a probability that is negative or no number")
+    if count or found.remainder:
         _check_mass(rule, math.fsum(listed))
 
 

@@ -4,9 +4,9 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
@@ -15,9 +15,12 @@ from semioscope.core.rule import RuleDescription
 from semioscope.rules.causal_lm.backend import free_memory
 from semioscope.rules.causal_lm.sources import Source, offered_sources
 from semioscope.rules.coin import Coin, offered_coins
+from semioscope.rules.loaded import LoadedRule as LoadedRule
+from semioscope.rules.loaded import alone
+from semioscope.rules.made import MADE_PREFIX
 from semioscope.rules.progress import Progress
-from semioscope.rules.protocol import AppendingRule, TokenRule
-from semioscope.rules.worker import RuleWorker, Worker
+from semioscope.rules.recipes import Recipe
+from semioscope.rules.workshop import MadeRule, Workshop
 from semioscope.settings import EngineSettings, Settings
 
 OfferState = Literal["unloaded", "loading", "ready", "failed"]
@@ -26,6 +29,8 @@ LOOK_AGAIN_S: Final = 0.1
 """How often a model that waits for its place in memory looks whether one is free."""
 EXPECTED_S: Final = 10.0
 """How long a model waits for those who asked for it and were told to come again."""
+WORST_FIRST: Final[tuple[OfferState, ...]] = ("failed", "loading", "unloaded", "ready")
+"""What holds up a rule that is made of others, the worst first."""
 
 _log = logging.getLogger(__name__)
 
@@ -46,14 +51,6 @@ class Offer:
     message: str | None = None
     hint: str | None = None
     description: RuleDescription | None = None
-
-
-@dataclass(frozen=True)
-class LoadedRule:
-    """A rule, and the worker that alone may evaluate it."""
-
-    rule: TokenRule
-    worker: Worker
 
 
 Load: TypeAlias = Callable[[Progress], LoadedRule]
@@ -202,10 +199,78 @@ class Catalogue:
         self._most = settings.max_loaded
         self._turn = asyncio.Lock()
         self._is_closed = False
+        self._several = asyncio.Lock()
+        self._made = Workshop(self.hold, settings.max_made_rules, settings.made_rules_of_one)
 
     def offers(self) -> list[Offer]:
-        """All rules, loaded or not, the default one first."""
+        """The server's own rules, loaded or not, the default one first."""
         return [entry.offer for entry in self._entries.values()]
+
+    def made_by(self, maker: str) -> list[Offer]:
+        """What an identity has made and is still kept, the latest first."""
+        return [self._made_offer(made) for made in self._made.by(maker)]
+
+    def offer(self, rule_id: str, maker: str | None = None) -> Offer | None:
+        """A rule by its id: the server's own, or a made one, whoever made it."""
+        made = self._made.find(rule_id, maker)
+        if made is not None:
+            return self._made_offer(made)
+        return next((offer for offer in self.offers() if offer.id == rule_id), None)
+
+    async def make(self, spec: object, name: str | None = None, maker: str | None = None) -> Offer:
+        """Makes a rule of its spec, and offers it to its maker. What it is made of is loaded.
+
+        Raises InvalidRequest with what is wrong about the spec, NotFound "unknown-rule" for what it
+        names, LimitExceeded "too-many-rules", and what loading raises.
+        """
+        return self._made_offer(await self._made.make(spec, name, maker))
+
+    async def recipe(self, spec: object, name: str | None, maker: str | None = None) -> Recipe:
+        """As `make`, but nothing is kept."""
+        return await self._made.recipe(spec, name, maker)
+
+    @asynccontextmanager
+    async def use_remembered(self, remembered: RuleDescription) -> AsyncIterator[LoadedRule]:
+        """The made rule that a tree remembers, made again if it is not kept. Raises Conflict
+        "rule-changed" where what it is made of is not what it was."""
+        async with self._made.use(await self._made.again(remembered)) as loaded:
+            yield loaded
+
+    @asynccontextmanager
+    async def hold(self, rule_ids: Sequence[str]) -> AsyncIterator[dict[str, LoadedRule]]:
+        """Several of the server's own rules, all loaded, and staying so. Raises what `use` raises,
+        InvalidRequest "too-many-models"."""
+        heavy = sum(each in self._entries and self._entry(each).takes_memory for each in rule_ids)
+        if heavy > self._most:
+            raise InvalidRequest(
+                "too-many-models",
+                f"This rule is made of {heavy} models, and {self._most} may be loaded at a time.",
+                "Make it of fewer; who runs the server may raise SEMIOSCOPE_MAX_LOADED.",
+            )
+        async with AsyncExitStack() as held:
+            async with AsyncExitStack() as turn:
+                if heavy > 1:
+                    # Two that each hold one model and wait for another would wait for ever.
+                    await turn.enter_async_context(self._several)
+                loaded = {each: await held.enter_async_context(self.use(each)) for each in rule_ids}
+            yield loaded
+
+    def _made_offer(self, made: MadeRule) -> Offer:
+        """A made rule is as far as what it is made of."""
+        known = made.recipe.description
+        beneath = [each for each in self.offers() if each.id in made.recipe.bases]
+        worst = min(beneath, key=lambda each: WORST_FIRST.index(each.state), default=None)
+        return Offer(
+            id=known.id,
+            name=known.name,
+            family=known.family,
+            summary=known.summary,
+            state="ready" if worst is None else worst.state,
+            progress=worst.progress if worst else None,
+            message=worst.message if worst else None,
+            hint=worst.hint if worst else None,
+            description=known,
+        )
 
     def at_start(self, asked: tuple[str, ...] | None) -> list[str]:
         """The ids of the rules to be loaded when a server starts; None asks for the default one.
@@ -225,8 +290,14 @@ class Catalogue:
         return [entry.offer.id for entry in entries]
 
     @asynccontextmanager
-    async def use(self, rule_id: str) -> AsyncIterator[LoadedRule]:
-        """The rule, which stays loaded while it is used. Raises what `rule` raises."""
+    async def use(self, rule_id: str, maker: str | None = None) -> AsyncIterator[LoadedRule]:
+        """The rule, which stays loaded while it is used, with all that it is made of. Raises what
+        `rule` raises."""
+        made = self._made.find(rule_id, maker)
+        if made is not None:
+            async with self._made.use(made) as loaded:
+                yield loaded
+            return
         entry = self._entry(rule_id)
         with entry.in_use():
             try:
@@ -269,10 +340,7 @@ class Catalogue:
     def _entry(self, rule_id: str) -> _Entry:
         entry = self._entries.get(rule_id)
         if entry is None:
-            known = ", ".join(self._entries)
-            raise NotFound(
-                "unknown-rule", f"This server offers no rule “{rule_id}”.", f"It has: {known}."
-            )
+            raise unknown_rule(rule_id, self.offers())
         return entry
 
     async def _bring(self, entry: _Entry) -> LoadedRule:
@@ -316,15 +384,28 @@ class Catalogue:
     def close(self) -> None:
         """Ends the workers; what they have queued fails."""
         self._is_closed = True
+        self._made.close()
         for entry in self._entries.values():
             if entry.loaded is not None:
                 entry.loaded.worker.close()
 
 
+def unknown_rule(rule_id: str, offers: Sequence[Offer]) -> NotFound:
+    """The refusal of a rule that is not to be had."""
+    if rule_id.startswith(MADE_PREFIX):
+        return NotFound(
+            "unknown-rule",
+            f"This server does not keep the made rule “{rule_id}” any more.",
+            "Make it again; a multiverse that was grown by it can still be.",
+        )
+    known = ", ".join(each.id for each in offers)
+    return NotFound("unknown-rule", f"This server offers no rule “{rule_id}”.", f"It has: {known}.")
+
+
 def _coin_entry(coin: Coin) -> _Entry:
     known = coin.description
     offer = Offer(known.id, known.name, known.family, known.summary, "unloaded")
-    entry = _Entry(offer, lambda progress: _alone(coin))  # noqa: ARG005 -- a coin needs no loading
+    entry = _Entry(offer, lambda progress: alone(coin))  # noqa: ARG005 -- a coin needs no loading
     entry.load_now()
     return entry
 
@@ -334,7 +415,7 @@ def _model_entry(source: Source, settings: Settings) -> _Entry:
         # Here and not above: the server answers before torch is imported.
         from semioscope.rules.causal_lm.load import load_causal_lm
 
-        return _alone(load_causal_lm(source, settings, progress))
+        return alone(load_causal_lm(source, settings, progress))
 
     offer = Offer(source.id, source.name, "causal-lm", source.summary, "unloaded")
     return _Entry(offer, load, takes_memory=True)
@@ -350,8 +431,3 @@ def _engine_entry(engine: EngineSettings, settings: Settings) -> _Entry:
         return LoadedRule(*load_engine(rule_id, engine, settings, progress))
 
     return _Entry(Offer(rule_id, engine.name, "causal-lm", engine.summary, "unloaded"), load)
-
-
-def _alone(rule: AppendingRule) -> LoadedRule:
-    """A rule of this process, with one thread that owns it."""
-    return LoadedRule(rule, RuleWorker(rule))

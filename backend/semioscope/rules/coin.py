@@ -2,23 +2,24 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Self
 
 import numpy as np
 
 from semioscope.core.alphabet import Alphabet
 from semioscope.core.errors import InvalidRequest
-from semioscope.core.ranking import RankedRow
 from semioscope.core.rule import RuleDescription
-from semioscope.core.types import Float32Array, FloatArray
-from semioscope.rules.protocol import Load, Row
+from semioscope.core.types import Float32Array
+from semioscope.rules.finite_chain import MOST_STATES, FiniteChain
+from semioscope.rules.made import made_id
+from semioscope.rules.naming import named_character
+from semioscope.rules.spec_fields import SpecFields
+from semioscope.rules.tabular import WINDOW, TabularRule, log_row
 
 HEADS: Final = 0
 TAILS: Final = 1
-WINDOW: Final = 4096
-"""The most flips of one trajectory."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +40,37 @@ class CoinLaw:
             return self.heads
         return self.repeats if state[-1] == HEADS else 1 - self.repeats
 
+    def told(self) -> str:
+        """The law as a sentence."""
+        if self.repeats is None:
+            return f"Heads with probability {self.heads:g} at every flip, whatever came before."
+        return (
+            f"The first flip is heads with probability {self.heads:g}; every other repeats the "
+            f"one before with probability {self.repeats:g}."
+        )
 
-class Coin:
-    """An AppendingRule over the alphabet H, T."""
 
-    def __init__(self, rule_id: str, name: str, summary: str, law: CoinLaw) -> None:
+class Coin(TabularRule):
+    """An AppendingRule over the alphabet H, T. Its contexts: no flip yet, after heads, after
+    tails; a coin without memory has the first alone."""
+
+    example = ""
+    """The first flip is as good a beginning as any."""
+
+    def __init__(
+        self,
+        rule_id: str,
+        name: str,
+        summary: str,
+        law: CoinLaw,
+        spec: Mapping[str, Any] | None = None,
+    ) -> None:
+        """spec: of a coin that a visitor made."""
         self.law = law
-        self._alphabet = Alphabet([b"H", b"T"], ())
-        self._rows = {p: _log_probs(p) for p in _possible_heads(law)}
-        self._description = RuleDescription(
+        states: list[tuple[int, ...]] = [()] if law.repeats is None else [(), (HEADS,), (TAILS,)]
+        heads = np.array([law.heads_after(state) for state in states])
+        self._rows = log_row(np.stack([heads, 1 - heads], axis=1))
+        description = RuleDescription(
             id=rule_id,
             name=name,
             kind="appending",
@@ -59,15 +82,40 @@ class Coin:
             end_keys=(),
             whole_distribution=True,
             needs_prompt=False,
+            spec=None if spec is None else dict(spec),
         )
+        super().__init__(description, Alphabet([b"H", b"T"], ()))
+
+    @classmethod
+    def from_spec(cls, spec: Mapping[str, Any], name: str | None = None) -> Self:
+        """The coin of a CoinSpec: `heads` (½), `repeats` (no memory). Raises InvalidRequest
+        "bad-coin"."""
+        fields = SpecFields(spec, "coin", ("heads", "repeats"))
+        heads = fields.number("heads", 0, 1, 0.5)
+        repeats = None
+        if fields.value("repeats") is not None:
+            repeats = fields.number("repeats", 0, 1, 0.5)
+        law = CoinLaw(heads, repeats)
+        canonical = {"kind": "coin", "heads": heads, "repeats": repeats}
+        return cls(made_id(_fingerprint(law)), name or _name(law), law.told(), law, spec=canonical)
 
     @property
-    def description(self) -> RuleDescription:
-        return self._description
+    def contexts(self) -> int:
+        return len(self._rows)
 
-    @property
-    def alphabet(self) -> Alphabet:
-        return self._alphabet
+    def context_of(self, state: Sequence[int]) -> int:
+        if self.law.repeats is None or not state:
+            return 0
+        return 1 + state[-1]
+
+    def row(self, context: int) -> Float32Array:
+        row: Float32Array = self._rows[context]
+        return row
+
+    def finite_chain(self, most_states: int = MOST_STATES) -> FiniteChain:  # noqa: ARG002 -- two are never too many
+        """The chain of the last flip."""
+        heads = np.array([self.law.heads_after((side,)) for side in (HEADS, TAILS)])
+        return FiniteChain(("H", "T"), np.stack([heads, 1 - heads], axis=1))
 
     def encode(self, text: str) -> tuple[int, ...]:
         """H and T, in capitals or not, as keys. Raises InvalidRequest "not-a-flip"."""
@@ -76,48 +124,17 @@ class Coin:
             if character.upper() not in flips:
                 raise InvalidRequest(
                     "not-a-flip",
-                    f"A coin knows H and T only; character {place} is {_named(character)}.",
+                    f"A coin knows H and T only; character {place} is "
+                    f"{named_character(character)}.",
                     "Write the flips so far, such as HTTH, or leave the prompt empty.",
                 )
         return tuple(flips[character.upper()] for character in text)
 
-    def chat(self, text: str) -> str | None:  # noqa: ARG002 -- a coin has no template for any text
-        return None
 
-    def encode_chat(self, text: str) -> tuple[tuple[int, ...], str]:  # noqa: ARG002 -- as above
-        raise InvalidRequest("no-chat-template", f"{self._description.name} does not chat.")
-
-    def within(self, states: Sequence[tuple[int, ...]], tokens: int) -> Load:  # noqa: ARG002 -- a coin reads no token
-        return Load(len(states), len(states))
-
-    def read_ahead(self, state: tuple[int, ...], tokens: int) -> None:
-        """Nothing to do."""
-
-    def log_probs(self, states: Sequence[tuple[int, ...]]) -> Iterator[Row]:
-        for index, state in enumerate(states):
-            if len(state) > WINDOW:
-                raise InvalidRequest("state-too-long", f"A coin is flipped {WINDOW} times at most.")
-            if any(key not in (HEADS, TAILS) for key in state):
-                raise InvalidRequest(
-                    "unknown-token", "A coin's tokens are 0 (heads) and 1 (tails)."
-                )
-            yield Row(index, RankedRow(self._rows[self.law.heads_after(state)]), 0.0)
-
-
-def _named(character: str) -> str:
-    names = {" ": "a space", "\n": "a line break", "\t": "a tab"}
-    shown = f"“{character}”" if character.isprintable() else f"U+{ord(character):04X}"
-    return names.get(character, shown)
-
-
-def _possible_heads(law: CoinLaw) -> set[float]:
-    return {law.heads_after(state) for state in ((), (HEADS,), (TAILS,))}
-
-
-def _log_probs(heads: float) -> Float32Array:
-    with np.errstate(divide="ignore"):  # an impossible side has log-probability −inf
-        exact: FloatArray = np.log(np.array([heads, 1 - heads], np.float64))
-    return exact.astype(np.float32)
+def _name(law: CoinLaw) -> str:
+    if law.repeats is None:
+        return "Fair coin" if law.heads == 0.5 else f"Coin, heads {law.heads:g}"
+    return f"Sticky coin, repeats {law.repeats:g}"
 
 
 def _fingerprint(law: CoinLaw) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from semioscope.core.alphabet import Alphabet
 from semioscope.core.ranking import RankedRow
@@ -90,15 +90,18 @@ class Successors:
     """The next states of a rewriting rule: label, state and probability of each.
 
     `remainder` is the mass of next states that are not listed; with it the probabilities sum
-    to one, or everything is empty and zero where no rewriting applies.
+    to one, or everything is empty and zero where no rewriting applies. `ceiling`: none of those is
+    more probable than this.
     """
 
     labels: tuple[bytes, ...]
     states: tuple[bytes, ...]
     probs: tuple[float, ...]
     remainder: float = 0.0
+    ceiling: float = 1.0
 
 
+@runtime_checkable
 class RewritingRule(Rule, Protocol):
     """next states = a finite list of rewritings of the state's bytes."""
 

@@ -1,5 +1,6 @@
 """One thread owns a rule, and answers everybody's questions in batches."""
 
+import abc
 import asyncio
 import logging
 import math
@@ -17,7 +18,7 @@ from semioscope.core.sampling import Procedure
 from semioscope.core.types import State
 from semioscope.rules.answers import answer_each
 from semioscope.rules.pace import Pace
-from semioscope.rules.protocol import AppendingRule
+from semioscope.rules.protocol import AppendingRule, Load, Rule
 
 INTERACTIVE: Final = 0
 BACKGROUND: Final = 1
@@ -99,7 +100,7 @@ class _Part:
         return _Part(self.ask, self.questions[:count])
 
 
-class RuleWorker:
+class BatchWorker(abc.ABC):
     """Answers questions about one rule, on one daemon thread that nobody else's work blocks.
 
     What is queued is taken together, interactive questions first, the groups in turn, as much as
@@ -107,8 +108,7 @@ class RuleWorker:
     ahead, a pass at a time, and whoever waits has a turn in between.
     """
 
-    def __init__(self, rule: AppendingRule, pace: Pace | None = None) -> None:
-        self._rule = rule
+    def __init__(self, rule: Rule, pace: Pace | None = None) -> None:
         self._name = rule.description.name
         self._queue: list[_Ask] = []
         self._last_served: dict[str, int] = {}
@@ -165,6 +165,20 @@ class RuleWorker:
             if self._last_group:
                 self._company_until = time.monotonic() + COMPANY_S
             self._last_group = group
+
+    # -- what kinds of rule differ in; called by the thread
+
+    @abc.abstractmethod
+    def _within(self, states: Sequence[State], tokens: int) -> Load:
+        """As `AppendingRule.within`."""
+
+    @abc.abstractmethod
+    def _read(self, state: State, tokens: int) -> None:
+        """As `AppendingRule.read_ahead`."""
+
+    @abc.abstractmethod
+    def _answers(self, asked: Sequence[tuple[Question, Procedure]]) -> list[Answer]:
+        """The answers, in order."""
 
     # -- the thread
 
@@ -232,7 +246,7 @@ class RuleWorker:
         """One pass: as many of the questions as it has room for, or a part of the first state."""
         states = [question.state for part in parts for question in part.questions]
         try:
-            load = self._rule.within([s for s in states if isinstance(s, tuple)], self._room)
+            load = self._within(states, self._room)
         except Exception as error:
             parts[0].ask.fail(self._said(error))
             return
@@ -255,8 +269,7 @@ class RuleWorker:
     def _read_ahead(self, ask: _Ask, state: State) -> None:
         began = time.perf_counter()
         try:
-            if isinstance(state, tuple):
-                self._rule.read_ahead(state, self._room)
+            self._read(state, self._room)
         except Exception as error:
             ask.fail(self._said(error))
         else:
@@ -264,7 +277,7 @@ class RuleWorker:
 
     def _evaluate(self, batch: list[_Part]) -> None:
         try:
-            answers = answer_each(self._rule, _asked(batch))
+            answers = self._answers(_asked(batch))
         except Exception as error:
             if len(batch) > 1:  # whose questions were they? Each for itself.
                 for part in batch:
@@ -295,6 +308,24 @@ class RuleWorker:
             else "The server's log says how; other states may still be evaluated.",
             retryable=True,
         )
+
+
+class RuleWorker(BatchWorker):
+    """The worker of an appending rule of this process."""
+
+    def __init__(self, rule: AppendingRule, pace: Pace | None = None) -> None:
+        self._rule = rule
+        super().__init__(rule, pace)
+
+    def _within(self, states: Sequence[State], tokens: int) -> Load:
+        return self._rule.within([state for state in states if isinstance(state, tuple)], tokens)
+
+    def _read(self, state: State, tokens: int) -> None:
+        if isinstance(state, tuple):
+            self._rule.read_ahead(state, tokens)
+
+    def _answers(self, asked: Sequence[tuple[Question, Procedure]]) -> list[Answer]:
+        return answer_each(self._rule, asked)
 
 
 def _cut(parts: Sequence[_Part], count: int) -> Iterator[_Part]:

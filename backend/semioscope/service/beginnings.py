@@ -7,8 +7,10 @@ from typing import Any, Final
 from semioscope.core.errors import InvalidRequest
 from semioscope.core.rule import RuleDescription
 from semioscope.core.sampling import IDENTITY, Procedure
-from semioscope.core.tree import Tree
+from semioscope.core.tree import Tree, prompt_length
+from semioscope.core.types import State
 from semioscope.rules.catalogue import LoadedRule
+from semioscope.rules.protocol import TokenRule
 from semioscope.service import checks
 from semioscope.service.access import Caller
 from semioscope.service.open_tree import OpenTree
@@ -63,7 +65,7 @@ class Beginnings:
         "empty-prompt", "prompt-too-long", "bad-length" and what the rule says of the text.
         """
         name = None if new.name is None else checks.name(new.name)
-        async with self._door.for_prompt(new.rule) as loaded:
+        async with self._door.for_prompt(new.rule, caller.id) as loaded:
             tree = await initial_tree(
                 loaded,
                 new.prompt,
@@ -97,11 +99,12 @@ async def initial_tree(
     """A tree of one state: the prompt. Stored nowhere. Raises InvalidRequest as `begin` does."""
     rule = loaded.rule.description
     _refuse_at_sight(prompt, settings)
-    keys = await asyncio.to_thread(_encode, loaded, prompt, chat)
-    _check(rule, keys, settings)
-    length = _max_length(rule, len(keys), max_length)
-    pieces = tuple(loaded.rule.alphabet.bytes_of(key) for key in keys)
-    return Tree(rule, keys, length, pieces, procedure, name or _title(prompt, rule))
+    state = await asyncio.to_thread(_encode, loaded, prompt, chat)
+    _check(rule, state, settings)
+    loaded.must_begin(state)
+    length = _max_length(rule, prompt_length(state), max_length)
+    pieces = _pieces(loaded, state)
+    return Tree(rule, state, length, pieces, procedure, name or _title(prompt, rule))
 
 
 def _refuse_at_sight(prompt: str, settings: Settings) -> None:
@@ -114,24 +117,45 @@ def _refuse_at_sight(prompt: str, settings: Settings) -> None:
         )
 
 
-def _check(rule: RuleDescription, keys: tuple[int, ...], settings: Settings) -> None:
-    if not keys and rule.needs_prompt:
+def _check(rule: RuleDescription, state: State, settings: Settings) -> None:
+    if not state and rule.needs_prompt:
         raise InvalidRequest(
             "empty-prompt",
             "The prompt is empty; this rule needs at least one token to begin from.",
             "Type how the text should begin.",
         )
-    most = min(settings.max_prompt_tokens, rule.window - 1)
-    if len(keys) > most:
+    if isinstance(state, bytes):
+        unit, most = "bytes", rule.window
+    else:
+        unit, most = "tokens", min(settings.max_prompt_tokens, rule.window - 1)
+    if len(state) > most:
         raise InvalidRequest(
             "prompt-too-long",
-            f"The prompt has {len(keys):,} tokens; {rule.name} can begin from {most:,}.",
+            f"The prompt has {len(state):,} {unit}; {rule.name} can begin from {most:,}.",
             "Shorten it.",
         )
 
 
-def _encode(loaded: LoadedRule, prompt: str, chat: bool) -> tuple[int, ...]:
-    return loaded.rule.encode_chat(prompt)[0] if chat else loaded.rule.encode(prompt)
+def _encode(loaded: LoadedRule, prompt: str, chat: bool) -> State:
+    if chat:
+        return _chatting(loaded).encode_chat(prompt)[0]
+    return loaded.rule.encode(prompt)
+
+
+def _chatting(loaded: LoadedRule) -> TokenRule:
+    if loaded.alphabet is None:
+        raise InvalidRequest(
+            "no-chat-template", f"{loaded.rule.description.name} does not chat."
+        )
+    return loaded.tokens()
+
+
+def _pieces(loaded: LoadedRule, state: State) -> tuple[bytes, ...]:
+    """The bytes of each token; the state as a whole where it has no tokens."""
+    if isinstance(state, bytes):
+        return (state,)
+    alphabet = loaded.tokens().alphabet
+    return tuple(alphabet.bytes_of(key) for key in state)
 
 
 def _max_length(rule: RuleDescription, prompt: int, asked: int | None) -> int:
@@ -140,8 +164,8 @@ def _max_length(rule: RuleDescription, prompt: int, asked: int | None) -> int:
     if not prompt < asked <= rule.window:
         raise InvalidRequest(
             "bad-length",
-            f"The length L is {asked:,}; it must be more than the prompt's {prompt:,} tokens "
-            f"and at most {rule.window:,}.",
+            f"The length L is {asked:,}; it must be more than the prompt's {prompt:,} "
+            f"{'tokens' if rule.kind == 'appending' else 'state'} and at most {rule.window:,}.",
         )
     return asked
 

@@ -42,7 +42,7 @@ def growable(tree: Tree, node: int, key: int | None) -> tuple[NodeId, int | None
         return open_to_growth(tree, child), None
     if tree.rule.kind == "appending" and key in tree.rule.end_keys:
         raise _terminal()
-    if len(tree.prompt) + tree.depth(at) + 1 >= tree.max_length:
+    if tree.prompt_length + tree.depth(at) + 1 >= tree.max_length:
         raise _terminal()
     return at, key
 

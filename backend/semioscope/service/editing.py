@@ -5,14 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from semioscope.core.alphabet import Alphabet, text_of
-from semioscope.core.errors import InvalidRequest, SemioscopeError
+from semioscope.core.errors import Conflict, InvalidRequest, SemioscopeError
 from semioscope.core.events import Event, decode_event
 from semioscope.core.growth import Growth
 from semioscope.core.history import Step, compensate, history_of
 from semioscope.core.sampling import Procedure
+from semioscope.core.strategies.named import Named
 from semioscope.core.strategies.typed import Typed
 from semioscope.core.tree import Tree
 from semioscope.core.types import NodeId, Seq
+from semioscope.rules.catalogue import LoadedRule
 from semioscope.service import checks
 from semioscope.service.access import Caller
 from semioscope.service.growth_driver import child_by
@@ -137,15 +139,19 @@ class Editing:
         text: str | None,
         keys: Sequence[int] | None,
     ) -> Branched:
-        """Goes on from a state with one's own tokens; their probabilities are the rule's.
+        """Goes on from a state with one's own tokens, or to a state that a rewriting rule leads to;
+        their probabilities are the rule's.
 
-        Raises InvalidRequest for no tokens, tokens that do not exist, or too many of them.
+        Raises InvalidRequest for no tokens, tokens that do not exist, or too many of them, and for
+        a step that is none.
         """
         at, _ = checks.growable(opened.tree, node, None)
         if (text is None) == (keys is None):
             raise InvalidRequest(
                 "bad-branch", "A branch takes either text or keys, and exactly one of the two."
             )
+        if text is not None and opened.tree.rule.kind == "rewriting":
+            return await self._name(opened, caller, at, text)
         if text is not None:
             keys = await self._encode(opened, text)
         tokens = tuple(keys or ())
@@ -253,7 +259,24 @@ class Editing:
         if len(text) > most:
             raise InvalidRequest("branch-too-long", f"A branch has at most {most:,} characters.")
         async with self._door.for_tree(opened.tree.rule) as loaded:
-            return tuple(await asyncio.to_thread(loaded.rule.encode, text))
+            return await asyncio.to_thread(loaded.tokens().encode, text)
+
+    async def _name(self, opened: OpenTree, caller: Caller, at: NodeId, text: str) -> Branched:
+        """Goes on to the next state of that text, or of that label."""
+        self._door.must_be_available(opened.tree.rule)
+        async with self._door.for_tree(opened.tree.rule) as loaded:
+            names = _names(loaded, text)
+        task = Task(
+            name="typed",
+            label="A typed step",
+            plan=Named(names),
+            node=at,
+            procedure=opened.tree.procedure,
+            caller=caller,
+        )
+        await self._growths.finish(self._growths.start(task, opened))
+        node = _child_named(opened.tree, at, names)
+        return Branched(node, (node,), opened.tree.seq)
 
     async def _type(
         self, opened: OpenTree, caller: Caller, at: NodeId, keys: tuple[int, ...], change: str
@@ -268,6 +291,32 @@ class Editing:
             change=change,
         )
         await self._growths.finish(self._growths.start(task, opened))
+
+
+def _names(loaded: LoadedRule, text: str) -> tuple[bytes, ...]:
+    """What a text may mean: the state that it writes down, and a label."""
+    label = text.encode()
+    try:
+        state = loaded.rule.encode(text)
+    except InvalidRequest:
+        return (label,)
+    return (label,) if state == label or not isinstance(state, bytes) else (state, label)
+
+
+def _child_named(tree: Tree, node: NodeId, names: Sequence[bytes]) -> NodeId:
+    """The visible child whose state, or else whose label, that is; the most probable of several.
+
+    Raises Conflict "state-changed" if there is none.
+    """
+    children = sorted(tree.children(node), key=tree.log_prob, reverse=True)
+    for name in names:
+        for named in (tree.state_of, lambda child: tree.symbols.label(tree.key(child))):
+            for child in children:
+                if named(child) == name:
+                    return child
+    raise Conflict(
+        "state-changed", "This state was taken back meanwhile; look again.", retryable=True
+    )
 
 
 def _is_stored(tree: Tree, node: NodeId, key: int) -> bool:

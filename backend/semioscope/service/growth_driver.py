@@ -70,7 +70,7 @@ class GrowthDriver:
         self, growth: RunningGrowth, plan: Plan, anchor: NodeId, loaded: LoadedRule
     ) -> None:
         task, tree = growth.task, growth.opened.tree
-        building = Growth(tree, loaded.rule.alphabet, task.procedure)
+        building = Growth(tree, loaded.alphabet, task.procedure)
         strategy = plan.run(building, anchor, self._budget(task))
         asked = await to_the_end(self._step(growth, strategy, building, loaded, None))
         while asked is not None:

@@ -38,7 +38,7 @@ async def grow_in_memory(
 ) -> None:
     """Grows worlds from the root under the tree's procedure; `progress` is told how many states
     have been evaluated so far. Raises InvalidRequest "over-budget", and what the rule raises."""
-    building = Growth(tree, loaded.rule.alphabet, tree.procedure)
+    building = Growth(tree, loaded.alphabet, tree.procedure)
     strategy = worlds.run(building, ROOT, budget)
     evaluated = 0
     asks = next(strategy, None)

@@ -12,6 +12,7 @@ from semioscope.core.sampling import IDENTITY, Procedure
 from semioscope.core.tree import Tree
 from semioscope.core.types import ROOT, NodeId
 from semioscope.rules.catalogue import Offer
+from semioscope.rules.recipes import Recipe
 from semioscope.service import checks
 from semioscope.service.access import Caller, Entry, Role
 from semioscope.service.beginnings import Beginnings, NewTree
@@ -23,6 +24,7 @@ from semioscope.service.open_tree import OpenTree
 from semioscope.service.open_trees import OpenTrees
 from semioscope.service.plans import plan_of
 from semioscope.service.rule_door import RuleDoor, RuleStanding
+from semioscope.service.rule_making import ChainTold, RuleMaking, RuleOfTree, TokenOf
 from semioscope.service.running_growth import Task
 from semioscope.service.sharing import Admission, Link, Sharing
 from semioscope.service.stored_beginning import prompt_pieces
@@ -100,6 +102,7 @@ class Observatory:
         self._editing = Editing(trees, self._growths, door, settings)
         self._sharing = Sharing(trees, links, identities, self._opened)
         self._beginnings = Beginnings(trees, identities, door, self._opened, settings)
+        self._making = RuleMaking(door, settings)
 
     async def close(self) -> None:
         """Ends every growth, after its step under way."""
@@ -111,9 +114,25 @@ class Observatory:
         """The rules, the default one first."""
         return self._door.offers()
 
+    def offers_to(self, caller: Caller) -> list[Offer]:
+        """The same, and the rules that the caller made."""
+        return [*self._door.offers(), *self._door.made_by(caller.id)]
+
     def load_rule(self, rule: str) -> Offer:
         """Begins to load a rule, if it is not loaded. Raises NotFound "unknown-rule"."""
         return self._door.begin(rule)
+
+    async def make_rule(self, caller: Caller, spec: object, name: str | None) -> Offer:
+        return await self._making.make(caller, spec, name)
+
+    async def draft_rule(self, caller: Caller, spec: object, name: str | None) -> Recipe:
+        return await self._making.draft(caller, spec, name)
+
+    async def encode(self, caller: Caller, rule: str, text: str) -> list[TokenOf]:
+        return await self._making.encode(caller, rule, text)
+
+    async def chain(self, caller: Caller, rule: str) -> ChainTold:
+        return await self._making.chain(caller, rule)
 
     @property
     def is_ready(self) -> bool:
@@ -158,6 +177,12 @@ class Observatory:
         _, opened = await self._open(caller, ref)
         async with opened.lock:
             return reading(opened.tree, checks.visible(opened.tree, node))
+
+    async def rule_of(self, caller: Caller, ref: str) -> RuleOfTree:
+        """The rule of a tree, as data."""
+        _, opened = await self._open(caller, ref)
+        known = opened.tree.rule
+        return RuleOfTree(known, known.spec, self._door.standing(known).is_available)
 
     async def delete_tree(self, caller: Caller, ref: str) -> None:
         """Takes the tree from everyone. Its owner only."""

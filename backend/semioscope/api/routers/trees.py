@@ -15,6 +15,7 @@ from semioscope.api.wire import (
     RenameRequest,
     StateView,
     TreeList,
+    TreeRule,
     TreeView,
 )
 from semioscope.core.errors import InvalidRequest
@@ -123,6 +124,17 @@ async def get_weights(
     """For a view of one's own: writes nothing, evaluates nothing."""
     frame = await house.weights(me, ref, Procedure.from_wire(_steps(procedure)))
     return Response(frame, media_type="application/octet-stream")
+
+
+@router.get(
+    "/{ref}/rule",
+    operation_id="getTreeRule",
+    summary="The rule of a multiverse, as data",
+    responses=problems(410),
+)
+async def get_tree_rule(ref: Ref, house: House, me: Me) -> TreeRule:
+    """A rule that a visitor made can be made again of its `spec` (`POST /api/rules`)."""
+    return views.tree_rule(await house.rule_of(me, ref))
 
 
 @router.post(

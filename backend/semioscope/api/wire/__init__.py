@@ -69,6 +69,7 @@ from semioscope.api.wire.rules import (
     RuleSpec,
     RuleState,
     Token,
+    TreeRule,
 )
 from semioscope.api.wire.socket import (
     SOCKET_MESSAGES,
@@ -209,6 +210,7 @@ __all__ = [
     "TopKStep",
     "TopPStep",
     "TreeList",
+    "TreeRule",
     "TreeSummary",
     "TreeView",
     "TypicalStep",

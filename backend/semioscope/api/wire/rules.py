@@ -1,6 +1,6 @@
 """Transition rules as they cross the wire: on offer, remembered by a tree, or to be made."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -71,7 +71,9 @@ class MarkovSpec(Asked):
     ] = "characters"
     order: Annotated[int, documented(minimum=0, maximum=8)] = 2
     smoothing: Annotated[float, documented(minimum=0, maximum=1000)] = 0.0
-    base: Annotated[str | None, Field(description="The rule whose tokens are counted.")] = None
+    base: Annotated[
+        "str | RuleSpec | None", Field(description="The rule whose tokens are counted.")
+    ] = None
 
 
 class ChainSpec(Asked):
@@ -107,7 +109,7 @@ class RestrictedSpec(Asked):
     """Another rule that may say only these single tokens, renormalised. Exactly one of the two."""
 
     kind: Literal["restricted"]
-    base: Annotated[str, Field(description="The id of a rule.")]
+    base: Annotated["str | RuleSpec", Field(description="The id of a rule, or how to make it.")]
     texts: list[str] | None = None
     keys: list[int] | None = None
 
@@ -116,7 +118,7 @@ class Part(Asked):
     """A rule as a part of another. `context` is put before its states, or, with `replaces`, in
     place of that beginning of them."""
 
-    rule: Annotated[str, Field(description="The id of a rule.")]
+    rule: Annotated["str | RuleSpec", Field(description="The id of a rule, or how to make it.")]
     context: str | None = None
     replaces: str | None = None
 
@@ -167,6 +169,17 @@ class RuleDraft(Told):
 
     description: Rule
     example: Annotated[str, Field(description="A prompt to begin with; may be empty.")]
+
+
+class TreeRule(Told):
+    """The rule of a multiverse, and how to make it where a visitor made it."""
+
+    description: Rule
+    spec: Annotated[
+        dict[str, Any] | None,
+        Field(description="A RuleSpec; null for a rule of the server's own."),
+    ]
+    available: Annotated[bool, Field(description="The multiverse can be grown here.")]
 
 
 class Chain(Told):

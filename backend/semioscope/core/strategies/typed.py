@@ -43,18 +43,30 @@ class Typed:
         anchor: NodeId,
         budget: int = MOST_EXPANSIONS,
     ) -> Strategy:
-        """Raises InvalidRequest, before anything is asked: "over-budget", "not-typable" (a
-        rewriting rule), "unknown-token", "beyond-end", "branch-too-long"; and when answers come,
+        """Of a rewriting rule, keys lead through what is stored only.
+
+        Raises InvalidRequest, before anything is asked: "over-budget", "unknown-token",
+        "beyond-end", "branch-too-long"; and when answers come,
         "impossible-token" (probability 0 under the rule), "untold-token" (the rule does not tell
         its probability). Conflict "under-a-cut" when the branch leads into a pruned part."""
         check_budget(self, budget)
+        if growth.tree.rule.kind == "rewriting":
+            return self._through_stored(growth, anchor)
         return self._run(growth, anchor, self._states(growth.tree, anchor))
+
+    def _through_stored(self, growth: Growth, anchor: NodeId) -> Strategy:
+        _, known = self._known_part(growth, anchor)
+        if known < len(self.keys):
+            raise InvalidRequest(
+                "unknown-token",
+                f"There is no next state {self.keys[known]} here.",
+                "Type the next state itself.",
+            )
+        yield from ()
 
     def _states(self, tree: Tree, anchor: NodeId) -> list[tuple[int, ...]]:
         """The state before each key. Raises InvalidRequest."""
-        state = tree.state_of(anchor)
-        if isinstance(state, bytes):
-            raise InvalidRequest("not-typable", "This rule has no tokens to type.")
+        state = tuple(tree.state_of(anchor))
         size = tree.rule.alphabet_size
         for key in self.keys:
             if key < 0 or (size is not None and key >= size):

@@ -1,0 +1,1 @@
+"""Rules made of other rules: their workers ask the workers of those."""
