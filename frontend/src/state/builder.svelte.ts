@@ -8,6 +8,8 @@ import { firstGrowth } from "./stage";
 import type { RuleDraft } from "./wire";
 
 const CHECK_MS = 350;
+/** What a rule is made of may have to be loaded first. */
+const LOADING_MS = 1000;
 
 export class Builder {
   /** A rule that the server offers is taken, and none is made. */
@@ -40,11 +42,9 @@ export class Builder {
     this.offered ? rules.chosen !== null : this.fault === null && this.checked !== null,
   );
 
-  constructor(prompt: string | null) {
-    if (prompt !== null && prompt !== "") {
-      this.prompt = prompt;
-      this.promptIsOwn = true;
-    }
+  /** text: of the tree that is begun again, which rules that speak text go on from. */
+  constructor(private readonly text: string) {
+    this.prompt = text;
     const { drafts } = this;
     const model = rules.offers.find(({ family }) => family === "causal-lm")?.id ?? "";
     drafts.restricted.base = drafts.markov.base = model;
@@ -63,6 +63,17 @@ export class Builder {
     this.checked = this.refused = this.problem = null;
     this.checking = faultIn(this.kind, this.drafts) === null;
     if (this.checking) this.timer = setTimeout(() => void this.check(), CHECK_MS);
+  }
+
+  /** Another kind, whose prompts are written otherwise. */
+  choose(kind: RuleKind | "offered"): void {
+    this.offered = kind === "offered";
+    if (kind !== "offered") this.kind = kind;
+    if (!this.promptIsOwn) this.prompt = this.speaksText ? this.text : "";
+  }
+
+  private get speaksText(): boolean {
+    return this.offered || this.kind === "restricted" || this.kind === "interpolated";
   }
 
   stop(): void {
@@ -109,10 +120,15 @@ export class Builder {
       const draft = await checkRule(this.request(), asked.signal);
       if (asked.signal.aborted) return;
       this.checked = draft;
-      if (!this.promptIsOwn) this.prompt = draft.example;
+      if (!this.promptIsOwn && !(this.speaksText && this.text)) this.prompt = draft.example;
     } catch (thrown) {
       if (asked.signal.aborted) return;
-      this.refused = asProblem(thrown);
+      const problem = asProblem(thrown);
+      if (problem.code === "rule-loading") {
+        this.timer = setTimeout(() => void this.check(), LOADING_MS);
+        return;
+      }
+      this.refused = problem;
     }
     this.checking = false;
   }
