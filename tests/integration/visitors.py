@@ -67,9 +67,7 @@ class WideCatalogue(Catalogue):
         ]
 
     @asynccontextmanager
-    async def use(
-        self, rule_id: str, maker: str | None = None
-    ) -> AsyncIterator[LoadedRule]:
+    async def use(self, rule_id: str, maker: str | None = None) -> AsyncIterator[LoadedRule]:
         if rule_id in self.more:
             yield self.more[rule_id]
         else:

@@ -61,8 +61,8 @@ class Tree:
     """Everything known of one initial state under one rule.
 
     rule, prompt and max_length (L, in tokens, or in states of a rewriting trajectory; the prompt
-    included) are fixed. `apply` is the only way to change a tree. "Visible" leaves out what is hidden;
-    what is under a cut is visible.
+    included) are fixed. `apply` is the only way to change a tree. "Visible" leaves out what is
+    hidden; what is under a cut is visible.
     """
 
     def __init__(

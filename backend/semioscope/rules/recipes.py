@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from semioscope.core.errors import InvalidRequest, Unavailable
 from semioscope.core.rule import RuleDescription
+from semioscope.rules.automaton import Automaton
+from semioscope.rules.chain import MatrixChain
 from semioscope.rules.coin import Coin
 from semioscope.rules.derived.interpolated import Interpolated, Mixed, check_one_alphabet
 from semioscope.rules.derived.restricted import Restricted, single_tokens, token_text
@@ -13,8 +15,11 @@ from semioscope.rules.derived.rule import whole_tokens
 from semioscope.rules.derived.worker import DerivedWorker
 from semioscope.rules.loaded import LoadedRule, alone
 from semioscope.rules.made import fingerprint_of, made_id
-from semioscope.rules.protocol import AppendingRule, RewritingRule, TokenRule
+from semioscope.rules.markov import Markov, TokenSource
+from semioscope.rules.protocol import TokenRule
+from semioscope.rules.rewriting import Rewriting
 from semioscope.rules.spec import Spec, own_bases
+from semioscope.rules.worker import RuleWorker
 
 LONGEST_CONTEXT: Final = 20_000
 """Characters of a context, and of what it replaces."""
@@ -22,8 +27,13 @@ PROMPT: Final = "Once upon a time"
 """An example of how to begin under a model."""
 _SHOWN: Final = 4
 
-_PURE: Final[dict[str, Callable[[Mapping[str, Any], str | None], Any]]] = {
+_PURE: Final[
+    dict[str, Callable[[Spec, str | None], Coin | MatrixChain | Automaton | Rewriting]]
+] = {
     "coin": Coin.from_spec,
+    "chain": MatrixChain.from_spec,
+    "automaton": Automaton.from_spec,
+    "rewriting": Rewriting.from_spec,
 }
 """The rules that need no other, by kind."""
 
@@ -58,6 +68,9 @@ def prepare(spec: Spec, name: str | None, bases: Bases) -> Recipe:
             return _interpolated(spec, name, bases)
         case "markov" if spec["base"] is not None:
             return _markov_of_tokens(spec, name, bases)
+        case "markov":
+            chain = Markov.from_spec(spec, name)
+            return Recipe(chain.description, chain.example, {}, lambda _: alone(chain))
         case kind:
             rule = _PURE[kind](spec, name)
             return Recipe(rule.description, rule.example, {}, lambda _: alone(rule))
@@ -190,9 +203,7 @@ def _interpolated(spec: Spec, name: str | None, bases: Bases) -> Recipe:
 
     def bind(given: Bases) -> LoadedRule:
         loaded = [part.of.bind(given) for part in parts]
-        first, second = (
-            part.mixed(each) for part, each in zip(parts, loaded, strict=True)
-        )
+        first, second = (part.mixed(each) for part, each in zip(parts, loaded, strict=True))
         made = Interpolated(first, second, weight, description)
         own = [each for part, each in zip(parts, loaded, strict=True) if part.of.is_own]
         return LoadedRule(made, DerivedWorker(made, own), made.must_begin)
@@ -240,6 +251,79 @@ def _close(parts: list[_PartRecipe], bound: list[LoadedRule]) -> None:
     for part, loaded in zip(parts, bound, strict=True):
         if part.of.is_own:
             loaded.worker.close()
+
+
+# A Markov chain of another rule's tokens
+
+
+class _LentEncoding:
+    """How another rule reads a text, while that rule is loaded."""
+
+    def __init__(self) -> None:
+        self.of: TokenRule | None = None
+
+    def __call__(self, text: str) -> tuple[int, ...]:
+        if self.of is None:
+            raise Unavailable(
+                "rule-closed",
+                "The rule whose tokens these are is not loaded any more.",
+                "Try again shortly.",
+                retryable=True,
+            )
+        return self.of.encode(text)
+
+
+class _LendingWorker(RuleWorker):
+    """Gives back what was lent, and ends what was made for it."""
+
+    def __init__(self, chain: Markov, lent: _LentEncoding, base: LoadedRule, is_own: bool) -> None:
+        super().__init__(chain)
+        self._lent = lent
+        self._base: LoadedRule | None = base
+        self._is_own = is_own
+        lent.of = base.tokens()
+
+    def close(self) -> None:
+        super().close()
+        base, self._base = self._base, None
+        if base is None:
+            return
+        if self._lent.of is base.rule:  # and not what somebody has bound meanwhile
+            self._lent.of = None
+        if self._is_own:
+            base.worker.close()
+
+
+def _markov_of_tokens(spec: Spec, name: str | None, bases: Bases) -> Recipe:
+    base = _ingredient(_speaker(spec["base"]), bases)
+    lent = _LentEncoding()
+    bound = base.bind(bases)
+    try:
+        rule = bound.tokens()
+        lent.of = rule
+        known = rule.description
+        source = TokenSource(known.name, known.fingerprint, rule.alphabet, lent)
+        chain = Markov.from_spec(spec | {"base": base.named}, name, source)
+    finally:
+        lent.of = None
+        if base.is_own:
+            bound.worker.close()
+
+    def bind(given: Bases) -> LoadedRule:
+        return LoadedRule(chain, _LendingWorker(chain, lent, base.bind(given), base.is_own))
+
+    canonical = chain.description.spec or spec
+    return Recipe(chain.description, chain.example, _fingerprints(canonical, bases), bind)
+
+
+def _speaker(named: Any) -> Any:
+    """The rule whose tokens they are in the end: a rule made of others has theirs."""
+    while isinstance(named, dict):
+        beneath = named.get("base") or named.get("first", {}).get("rule")
+        if beneath is None:
+            break
+        named = beneath
+    return named
 
 
 # Shared

@@ -94,7 +94,9 @@ def _canonical(given: object, depth: int) -> Spec:
     for field in ("first", "second"):
         if field in spec:
             spec[field] = _part(spec[field], field)
-    return _mapped(spec, lambda name: name if isinstance(name, str) else _canonical(name, depth + 1))
+    return _mapped(
+        spec, lambda name: name if isinstance(name, str) else _canonical(name, depth + 1)
+    )
 
 
 def _part(given: object, which: str) -> Spec:

@@ -1,4 +1,4 @@
-"""Answers questions about a rewriting rule: its finite list of next states, and what is beyond it."""
+"""Answers questions about a rewriting rule: its list of next states, and what is beyond it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -62,11 +62,11 @@ def answer_successors(question: Question, found: Successors, procedure: Procedur
     Raises InvalidRequest "no-tokens" for a question about keys or about a whole row.
     """
     if question.keys or question.whole:
-        raise InvalidRequest("no-tokens", "This rule has no tokens: its states are rewritten whole.")
+        raise InvalidRequest(
+            "no-tokens", "This rule has no tokens: its states are rewritten whole."
+        )
     places = [_place_of(each, found) for each in question.named]
-    asked = replace(
-        question, keys=tuple(place for place in places if place is not None), named=()
-    )
+    asked = replace(question, keys=tuple(place for place in places if place is not None), named=())
     with np.errstate(divide="ignore"):  # an impossible next state has log-probability −inf
         log_probs = np.log(np.array(found.probs, np.float64)).astype(np.float32)
     if found.remainder > 0:

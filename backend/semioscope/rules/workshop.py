@@ -86,7 +86,8 @@ class Workshop:
         """The rule of that id; of several that differ by name, the maker's own."""
         found = [rule for (each, _), rule in self._rules.items() if each == rule_id]
         own = [rule for rule in found if maker in rule.makers]
-        return (own or found or [None])[-1]
+        known = own or found
+        return known[-1] if known else None
 
     @asynccontextmanager
     async def use(self, rule: MadeRule) -> AsyncIterator[LoadedRule]:

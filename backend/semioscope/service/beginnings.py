@@ -144,9 +144,7 @@ def _encode(loaded: LoadedRule, prompt: str, chat: bool) -> State:
 
 def _chatting(loaded: LoadedRule) -> TokenRule:
     if loaded.alphabet is None:
-        raise InvalidRequest(
-            "no-chat-template", f"{loaded.rule.description.name} does not chat."
-        )
+        raise InvalidRequest("no-chat-template", f"{loaded.rule.description.name} does not chat.")
     return loaded.tokens()
 
 

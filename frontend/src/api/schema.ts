@@ -33,9 +33,77 @@ export interface paths {
         };
         /**
          * The rules on offer
-         * @description Loaded or not; a rule that cannot be loaded says why and what to do.
+         * @description Loaded or not; a rule that cannot be loaded says why and what to do. Those that the caller
+         *     made come last.
          */
         get: operations["listRules"];
+        put?: never;
+        /**
+         * Make a rule of data
+         * @description The caller can begin multiverses by it, under its id; it is listed to nobody else. A server
+         *     keeps the rules that are used; a multiverse can be grown by its rule as long as that can be made
+         *     again.
+         */
+        post: operations["makeRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rules/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a rule would be
+         * @description As making it, but nothing is kept: for a form that says at once what is wrong.
+         */
+        post: operations["checkRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rules/{rule}/encode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The tokens of a text
+         * @description Under one rule; raw text, in which nothing is special.
+         */
+        post: operations["encodeText"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rules/{rule}/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The finite Markov chain behind a rule
+         * @description Of coins and Markov chains, up to 256 states: its matrix, its stationary distribution where
+         *     there is one only, and its closed classes.
+         */
+        get: operations["getChain"];
         put?: never;
         post?: never;
         delete?: never;
@@ -189,6 +257,26 @@ export interface paths {
          * @description For a view of one's own: writes nothing, evaluates nothing.
          */
         get: operations["getWeights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trees/{ref}/rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rule of a multiverse, as data
+         * @description A rule that a visitor made can be made again of its `spec` (`POST /api/rules`).
+         */
+        get: operations["getTreeRule"];
         put?: never;
         post?: never;
         delete?: never;
@@ -499,6 +587,31 @@ export interface components {
             seed: number;
         };
         /**
+         * AutomatonSpec
+         * @description An elementary cellular automaton: a state is a row of cells, 0 and 1.
+         */
+        AutomatonSpec: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "automaton";
+            /** Number */
+            number: number;
+            /**
+             * Ring
+             * @description Else a line, with zeros beyond its ends.
+             * @default true
+             */
+            ring: boolean;
+            /**
+             * Noise
+             * @description That a cell is flipped after the step.
+             * @default 0
+             */
+            noise: number;
+        };
+        /**
          * BeamGrowth
          * @description The k most probable of the children of the k most probable, `steps` steps.
          */
@@ -622,6 +735,65 @@ export interface components {
              */
             node: number | null;
         };
+        /**
+         * Chain
+         * @description The finite Markov chain behind a rule, where it has one.
+         */
+        Chain: {
+            /** States */
+            states: string[];
+            /** Matrix */
+            matrix: number[][];
+            /**
+             * Stationary
+             * @description null where it is not unique.
+             */
+            stationary: number[] | null;
+            /**
+             * Closed
+             * @description The closed classes of states.
+             */
+            closed: number[][];
+        };
+        /**
+         * ChainSpec
+         * @description A Markov chain by its matrix: row i has the probabilities of what follows symbol i.
+         */
+        ChainSpec: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "chain";
+            /** Symbols */
+            symbols: string[];
+            /** Matrix */
+            matrix: number[][];
+            /**
+             * Initial
+             * @description Of the first symbol; uniform if left out.
+             */
+            initial?: number[] | null;
+        };
+        /**
+         * CoinSpec
+         * @description Heads with probability `heads`; with `repeats`, the first flip has `heads` and every other
+         *     repeats the one before with that probability.
+         */
+        CoinSpec: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "coin";
+            /**
+             * Heads
+             * @default 0.5
+             */
+            heads: number;
+            /** Repeats */
+            repeats?: number | null;
+        };
         /** CreateLinkRequest */
         CreateLinkRequest: {
             /**
@@ -675,6 +847,19 @@ export interface components {
             label: string;
             /** Node */
             node: number | null;
+        };
+        /** EncodeRequest */
+        EncodeRequest: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * Encoded
+         * @description The tokens of a text, under one rule.
+         */
+        Encoded: {
+            /** Tokens */
+            tokens: components["schemas"]["Token"][];
         };
         /**
          * EpsilonStep
@@ -854,6 +1039,24 @@ export interface components {
             client?: string | null;
         };
         /**
+         * InterpolatedSpec
+         * @description (1 − weight) · first + weight · second, of two rules with one alphabet.
+         */
+        InterpolatedSpec: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "interpolated";
+            first: components["schemas"]["Part"];
+            second: components["schemas"]["Part"];
+            /**
+             * Weight
+             * @default 0.5
+             */
+            weight: number;
+        };
+        /**
          * Job
          * @description A growth, running or just ended.
          */
@@ -974,6 +1177,41 @@ export interface components {
             links: components["schemas"]["Link"][];
         };
         /**
+         * MarkovSpec
+         * @description An order-n chain fitted to a text, every count raised by `smoothing`.
+         */
+        MarkovSpec: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "markov";
+            /** Text */
+            text: string;
+            /**
+             * Unit
+             * @description What a token is; `tokens` takes those of the rule `base`.
+             * @default characters
+             * @enum {string}
+             */
+            unit: "characters" | "words" | "tokens";
+            /**
+             * Order
+             * @default 2
+             */
+            order: number;
+            /**
+             * Smoothing
+             * @default 0
+             */
+            smoothing: number;
+            /**
+             * Base
+             * @description The rule whose tokens are counted.
+             */
+            base?: string | (components["schemas"]["CoinSpec"] | components["schemas"]["MarkovSpec"] | components["schemas"]["ChainSpec"] | components["schemas"]["AutomatonSpec"] | components["schemas"]["RewritingSpec"] | components["schemas"]["RestrictedSpec"] | components["schemas"]["InterpolatedSpec"]) | null;
+        };
+        /**
          * MassGrowth
          * @description Every state whose probability (from the state grown) is at least epsilon.
          */
@@ -1040,6 +1278,22 @@ export interface components {
             /** Hint */
             hint: string | null;
             description: components["schemas"]["Rule"] | null;
+        };
+        /**
+         * Part
+         * @description A rule as a part of another. `context` is put before its states, or, with `replaces`, in
+         *     place of that beginning of them.
+         */
+        Part: {
+            /**
+             * Rule
+             * @description The id of a rule, or how to make it.
+             */
+            rule: string | (components["schemas"]["CoinSpec"] | components["schemas"]["MarkovSpec"] | components["schemas"]["ChainSpec"] | components["schemas"]["AutomatonSpec"] | components["schemas"]["RewritingSpec"] | components["schemas"]["RestrictedSpec"] | components["schemas"]["InterpolatedSpec"]);
+            /** Context */
+            context?: string | null;
+            /** Replaces */
+            replaces?: string | null;
         };
         /** PathStep */
         PathStep: {
@@ -1138,6 +1392,39 @@ export interface components {
             node: number;
         };
         /**
+         * RestrictedSpec
+         * @description Another rule that may say only these single tokens, renormalised. Exactly one of the two.
+         */
+        RestrictedSpec: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "restricted";
+            /**
+             * Base
+             * @description The id of a rule, or how to make it.
+             */
+            base: string | (components["schemas"]["CoinSpec"] | components["schemas"]["MarkovSpec"] | components["schemas"]["ChainSpec"] | components["schemas"]["AutomatonSpec"] | components["schemas"]["RewritingSpec"] | components["schemas"]["RestrictedSpec"] | components["schemas"]["InterpolatedSpec"]);
+            /** Texts */
+            texts?: string[] | null;
+            /** Keys */
+            keys?: number[] | null;
+        };
+        /**
+         * RewritingSpec
+         * @description A multiway system, such as `A->AB, B->A`: uniform over the matches.
+         */
+        RewritingSpec: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "rewriting";
+            /** Rules */
+            rules: string;
+        };
+        /**
          * Rule
          * @description A transition rule, as the tree remembers it.
          */
@@ -1175,10 +1462,29 @@ export interface components {
              */
             revision: string | null;
         };
+        /**
+         * RuleDraft
+         * @description A rule as it would be made of a spec: nothing is kept.
+         */
+        RuleDraft: {
+            description: components["schemas"]["Rule"];
+            /**
+             * Example
+             * @description A prompt to begin with; may be empty.
+             */
+            example: string;
+        };
         /** RuleList */
         RuleList: {
             /** Rules */
             rules: components["schemas"]["Offer"][];
+        };
+        /** RuleRequest */
+        RuleRequest: {
+            /** RuleSpec */
+            spec: components["schemas"]["CoinSpec"] | components["schemas"]["MarkovSpec"] | components["schemas"]["ChainSpec"] | components["schemas"]["AutomatonSpec"] | components["schemas"]["RewritingSpec"] | components["schemas"]["RestrictedSpec"] | components["schemas"]["InterpolatedSpec"];
+            /** Name */
+            name?: string | null;
         };
         /**
          * SecretRequest
@@ -1336,6 +1642,16 @@ export interface components {
             /** Value */
             value: number | 0;
         };
+        /** Token */
+        Token: {
+            /** Key */
+            key: number;
+            /**
+             * Bytes
+             * @description base64
+             */
+            bytes: string;
+        };
         /**
          * TopKStep
          * @description Keep the k most probable next states.
@@ -1366,6 +1682,25 @@ export interface components {
         TreeList: {
             /** Trees */
             trees: components["schemas"]["TreeSummary"][];
+        };
+        /**
+         * TreeRule
+         * @description The rule of a multiverse, and how to make it where a visitor made it.
+         */
+        TreeRule: {
+            description: components["schemas"]["Rule"];
+            /**
+             * Spec
+             * @description A RuleSpec; null for a rule of the server's own.
+             */
+            spec: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Available
+             * @description The multiverse can be grown here.
+             */
+            available: boolean;
         };
         /** TreeSummary */
         TreeSummary: {
@@ -1494,107 +1829,6 @@ export interface components {
             seed: number;
         };
         /**
-         * AutomatonSpec
-         * @description An elementary cellular automaton: a state is a row of cells, 0 and 1.
-         */
-        AutomatonSpec: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            kind: "automaton";
-            /** Number */
-            number: number;
-            /**
-             * Ring
-             * @description Else a line, with zeros beyond its ends.
-             * @default true
-             */
-            ring: boolean;
-            /**
-             * Noise
-             * @description That a cell is flipped after the step.
-             * @default 0
-             */
-            noise: number;
-        };
-        /**
-         * Chain
-         * @description The finite Markov chain behind a rule, where it has one.
-         */
-        Chain: {
-            /** States */
-            states: string[];
-            /** Matrix */
-            matrix: number[][];
-            /**
-             * Stationary
-             * @description null where it is not unique.
-             */
-            stationary: number[] | null;
-            /**
-             * Closed
-             * @description The closed classes of states.
-             */
-            closed: number[][];
-        };
-        /**
-         * ChainSpec
-         * @description A Markov chain by its matrix: row i has the probabilities of what follows symbol i.
-         */
-        ChainSpec: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            kind: "chain";
-            /** Symbols */
-            symbols: string[];
-            /** Matrix */
-            matrix: number[][];
-            /**
-             * Initial
-             * @description Of the first symbol; uniform if left out.
-             * @default null
-             */
-            initial: number[] | null;
-        };
-        /**
-         * CoinSpec
-         * @description Heads with probability `heads`; with `repeats`, the first flip has `heads` and every other
-         *     repeats the one before with that probability.
-         */
-        CoinSpec: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            kind: "coin";
-            /**
-             * Heads
-             * @default 0.5
-             */
-            heads: number;
-            /**
-             * Repeats
-             * @default null
-             */
-            repeats: number | null;
-        };
-        /** EncodeRequest */
-        EncodeRequest: {
-            /** Text */
-            text: string;
-        };
-        /**
-         * Encoded
-         * @description The tokens of a text, under one rule.
-         */
-        Encoded: {
-            /** Tokens */
-            tokens: components["schemas"]["Token"][];
-        };
-        /**
          * HelloMessage
          * @description First: the socket's id, for automatic growths, and what runs now.
          */
@@ -1629,82 +1863,6 @@ export interface components {
              * @default null
              */
             node: number | null;
-        };
-        /**
-         * InterpolatedSpec
-         * @description (1 − weight) · first + weight · second, of two rules with one alphabet.
-         */
-        InterpolatedSpec: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            kind: "interpolated";
-            first: components["schemas"]["Part"];
-            second: components["schemas"]["Part"];
-            /**
-             * Weight
-             * @default 0.5
-             */
-            weight: number;
-        };
-        /**
-         * MarkovSpec
-         * @description An order-n chain fitted to a text, every count raised by `smoothing`.
-         */
-        MarkovSpec: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            kind: "markov";
-            /** Text */
-            text: string;
-            /**
-             * Unit
-             * @description What a token is; `tokens` takes those of the rule `base`.
-             * @default characters
-             * @enum {string}
-             */
-            unit: "characters" | "words" | "tokens";
-            /**
-             * Order
-             * @default 2
-             */
-            order: number;
-            /**
-             * Smoothing
-             * @default 0
-             */
-            smoothing: number;
-            /**
-             * Base
-             * @description The rule whose tokens are counted.
-             * @default null
-             */
-            base: string | null;
-        };
-        /**
-         * Part
-         * @description A rule as a part of another. `context` is put before its states, or, with `replaces`, in
-         *     place of that beginning of them.
-         */
-        Part: {
-            /**
-             * Rule
-             * @description The id of a rule.
-             */
-            rule: string;
-            /**
-             * Context
-             * @default null
-             */
-            context: string | null;
-            /**
-             * Replaces
-             * @default null
-             */
-            replaces: string | null;
         };
         /** PresenceMessage */
         PresenceMessage: {
@@ -1754,32 +1912,6 @@ export interface components {
             job: components["schemas"]["Job"];
         };
         /**
-         * RestrictedSpec
-         * @description Another rule that may say only these single tokens, renormalised. Exactly one of the two.
-         */
-        RestrictedSpec: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            kind: "restricted";
-            /**
-             * Base
-             * @description The id of a rule.
-             */
-            base: string;
-            /**
-             * Texts
-             * @default null
-             */
-            texts: string[] | null;
-            /**
-             * Keys
-             * @default null
-             */
-            keys: number[] | null;
-        };
-        /**
          * RevokedMessage
          * @description The link this page was opened by does not lead here any more.
          */
@@ -1790,19 +1922,6 @@ export interface components {
              * @constant
              */
             type: "revoked";
-        };
-        /**
-         * RewritingSpec
-         * @description A multiway system, such as `A->AB, B->A`: uniform over the matches.
-         */
-        RewritingSpec: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            kind: "rewriting";
-            /** Rules */
-            rules: string;
         };
         /**
          * RolesMessage
@@ -1816,18 +1935,6 @@ export interface components {
              */
             type: "roles";
         };
-        /**
-         * RuleDraft
-         * @description A rule as it would be made of a spec: nothing is kept.
-         */
-        RuleDraft: {
-            description: components["schemas"]["Rule"];
-            /**
-             * Example
-             * @description A prompt to begin with; may be empty.
-             */
-            example: string;
-        };
         /** RuleMessage */
         RuleMessage: {
             /**
@@ -1837,16 +1944,6 @@ export interface components {
              */
             type: "rule";
             offer: components["schemas"]["Offer"];
-        };
-        /** RuleRequest */
-        RuleRequest: {
-            /** RuleSpec */
-            spec: components["schemas"]["CoinSpec"] | components["schemas"]["MarkovSpec"] | components["schemas"]["ChainSpec"] | components["schemas"]["AutomatonSpec"] | components["schemas"]["RewritingSpec"] | components["schemas"]["RestrictedSpec"] | components["schemas"]["InterpolatedSpec"];
-            /**
-             * Name
-             * @default null
-             */
-            name: string | null;
         };
         /**
          * Stage
@@ -1929,16 +2026,6 @@ export interface components {
              * @default null
              */
             procedure: (components["schemas"]["TemperatureStep"] | components["schemas"]["TopKStep"] | components["schemas"]["TopPStep"] | components["schemas"]["MinPStep"] | components["schemas"]["TypicalStep"] | components["schemas"]["EpsilonStep"] | components["schemas"]["EtaStep"] | components["schemas"]["RepetitionStep"] | components["schemas"]["PresenceStep"] | components["schemas"]["FrequencyStep"] | components["schemas"]["NoRepeatStep"] | components["schemas"]["ForbidStep"] | components["schemas"]["ForceStep"] | components["schemas"]["BiasStep"])[] | null;
-        };
-        /** Token */
-        Token: {
-            /** Key */
-            key: number;
-            /**
-             * Bytes
-             * @description base64
-             */
-            bytes: string;
         };
     };
     responses: never;
@@ -2057,6 +2144,408 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RuleList"];
+                };
+            };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The browser has no identity yet, or an unknown one */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing of that name */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Over a stated bound */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request makes no sense as it stands */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A budget or a rate is used up */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs cannot be had now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Offer"];
+                };
+            };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The browser has no identity yet, or an unknown one */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing of that name */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Over a stated bound */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request makes no sense as it stands */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A budget or a rate is used up */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs cannot be had now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleDraft"];
+                };
+            };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The browser has no identity yet, or an unknown one */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing of that name */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Over a stated bound */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request makes no sense as it stands */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A budget or a rate is used up */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs cannot be had now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    encodeText: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EncodeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Encoded"];
+                };
+            };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The browser has no identity yet, or an unknown one */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing of that name */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Over a stated bound */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request makes no sense as it stands */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A budget or a rate is used up */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs cannot be had now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getChain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chain"];
                 };
             };
             /** @description The body is no JSON */
@@ -3095,6 +3584,110 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The browser has no identity yet, or an unknown one */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing of that name */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was taken back */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Over a stated bound */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request makes no sense as it stands */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A budget or a rate is used up */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs cannot be had now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTreeRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A read id: t… follows the tree, f… shows it at one event. */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TreeRule"];
                 };
             };
             /** @description The body is no JSON */

@@ -31,9 +31,7 @@ class Named:
         if not all(self.names):
             raise InvalidRequest("empty-branch", "Type the state to go on to.")
         if max(map(len, self.names)) > LONGEST_NAME:
-            raise InvalidRequest(
-                "branch-too-long", f"A state has at most {LONGEST_NAME:,} bytes."
-            )
+            raise InvalidRequest("branch-too-long", f"A state has at most {LONGEST_NAME:,} bytes.")
 
     @property
     def total(self) -> int:

@@ -80,9 +80,7 @@ class DerivedWorker:
             for question, answers in zip(questions, zip(*told, strict=True), strict=True)
         ]
 
-    def _answer(
-        self, question: Question, rows: Sequence[WholeRow], procedure: Procedure
-    ) -> Answer:
+    def _answer(self, question: Question, rows: Sequence[WholeRow], procedure: Procedure) -> Answer:
         row = self._rule.combined(rows)
         ranked = RankedRow(row.log_probs)
         return answer_ranked(question, ranked, row.log_sum_exp, procedure, self._whose)
@@ -103,4 +101,3 @@ def _row(answer: Answer) -> WholeRow:
     if answer.row is None:
         raise Unavailable("broken-rule", "A rule that others are made of told only a part of it.")
     return WholeRow(answer.row, answer.expansion.log_sum_exp)
-
