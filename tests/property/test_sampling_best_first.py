@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 
 from semioscope.core.strategies import BestFirst, Breadth, MassThreshold
 from semioscope.core.types import NodeId
-from tests.unit.core_math.toys import Garden, ToyRule, all_paths, random_tables, toy
+from tests.unit.core_math.toys import Emitting, Garden, ToyRule, all_paths, random_tables, toy
 
 
 def emitted(garden: Garden, n: int, batch: int, anchor: int = 0) -> list[tuple[int, ...]]:
     """The finished trajectories that a run emits, in that order."""
-    found: list[NodeId] = []
+    emitting = Emitting()
     growth = garden.growth()
-    run = BestFirst(n).run(growth, NodeId(anchor), batch=batch, emit=found.append)
+    run = BestFirst(n).run(growth, NodeId(anchor), findings=emitting, batch=batch)
     garden.drive(run, growth)
-    return [garden.keys(node) for node in found]
+    return [garden.keys(node) for node in emitting.nodes]
 
 
 def check_order(garden: Garden, found: list[tuple[int, ...]], length: int) -> None:

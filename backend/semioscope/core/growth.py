@@ -46,6 +46,7 @@ class Growth:
         self.tree = tree
         self.procedure = procedure
         self._alphabet = alphabet
+        self._hidden_before = (tree.marks & HIDDEN) != 0
         self._reset()
 
     # -- what is added
@@ -84,10 +85,11 @@ class Growth:
             raise Conflict(
                 "not-expanded", "The state before this one is not expanded.", retryable=True
             )
+        key = self.key_of(following)
         if isinstance(following, NextState):
-            key, log_prob = self._key_of(following), following.log_prob
+            log_prob = following.log_prob
         else:
-            key, log_prob = following, _candidate_log_prob(expansion, following)
+            log_prob = _candidate_log_prob(expansion, following)
         node = self.find_child(parent, key)
         if node is None:
             node = self._add(parent, key, log_prob)
@@ -96,6 +98,15 @@ class Growth:
         if isinstance(following, NextState) and key not in expansion.keys:
             self._note_place(node, following)
         return node
+
+    def key_of(self, following: NextState | int) -> int:
+        """The tree's key of a next state; one of a rewriting rule gets its key now."""
+        if not isinstance(following, NextState):
+            return following
+        if following.symbol is None:
+            return following.key
+        self._begin()
+        return self._intern(*following.symbol)
 
     def visit(self, node: int, count: int = 1) -> None:
         """Counts random trajectories that went through the node."""
@@ -159,6 +170,13 @@ class Growth:
     def is_hidden(self, node: int) -> bool:
         """Whether it is hidden, or below something hidden, that this growth does not show."""
         return self.tree.is_hidden(self._rooted(node)) and self._rooted(node) not in self._shown
+
+    def is_taken_back(self, node: int) -> bool:
+        """Whether somebody has hidden it since this growth began. (What was hidden before, a
+        growth shows again.)"""
+        if node >= self.tree.size or not self.tree.marks[node] & HIDDEN:
+            return False
+        return node >= len(self._hidden_before) or not self._hidden_before[node]
 
     def find_child(self, parent: int, key: int) -> NodeId | None:
         """The child by that key, hidden ones too."""
@@ -247,9 +265,6 @@ class Growth:
             told=expansion.told,
             sure=expansion.sure,
         )
-
-    def _key_of(self, following: NextState) -> int:
-        return following.key if following.symbol is None else self._intern(*following.symbol)
 
     def _intern(self, label: bytes, state: bytes) -> Key:
         for symbols in (self.tree.symbols, self._symbols):

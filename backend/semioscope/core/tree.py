@@ -139,6 +139,11 @@ class Tree:
         return self._nodes.cum_log_prob.values
 
     @property
+    def child_sums(self) -> FloatArray:
+        """Σ of the probabilities of each node's visible children, given the node."""
+        return self._nodes.child_sum.values
+
+    @property
     def ranks(self) -> IdArray:
         """Among all next states of the parent, 0 the most probable; UNKNOWN_RANK where unknown."""
         return self._nodes.rank.values

@@ -25,7 +25,7 @@ from semioscope.core.strategies import (
 )
 from semioscope.core.tree import Tree
 from semioscope.core.types import ALL_KEPT, Float32Array, NodeId
-from tests.unit.core_math.toys import Garden, ToyRule, random_tables
+from tests.unit.core_math.toys import Emitting, Garden, ToyRule, random_tables
 
 TOP_3 = Procedure((Temperature(0.7), TopK(3)))
 HOT = Procedure((Temperature(1.3),))
@@ -240,10 +240,10 @@ def test_a_grown_tree_is_weighed_again_once_and_not_for_ever() -> None:
 
 def finished(rule: ToyRule, n: int, batch: int = 64) -> tuple[list[tuple[int, ...]], Garden]:
     garden = Garden(rule, max_length=3)
-    told: list[NodeId] = []
+    emitting = Emitting()
     growth = garden.growth()
-    garden.drive(BestFirst(n).run(growth, NodeId(0), batch=batch, emit=told.append), growth)
-    return [garden.keys(node) for node in told], garden
+    garden.drive(BestFirst(n).run(growth, NodeId(0), findings=emitting, batch=batch), growth)
+    return [garden.keys(node) for node in emitting.nodes], garden
 
 
 @pytest.mark.parametrize("batch", [1, 8, 64])

@@ -14,6 +14,7 @@ from semioscope.core.growth import Growth
 from semioscope.core.rule import RuleDescription
 from semioscope.core.sampling import IDENTITY, Procedure
 from semioscope.core.strategies import Plan, Strategy
+from semioscope.core.strategies.report import Findings
 from semioscope.core.tree import Tree
 from semioscope.core.types import Columns, Float32Array, NodeId, Seq
 
@@ -156,6 +157,18 @@ class Garden:
             product *= self.rule.probability(state, key)
             state = (*state, key)
         return product
+
+
+class Emitting(Findings):
+    """Findings that keep every trajectory, not only the first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.nodes: list[NodeId] = []
+
+    def end(self, growth: Growth, node: NodeId) -> None:
+        super().end(growth, node)
+        self.nodes.append(node)
 
 
 def all_paths(rule: ToyRule, state: tuple[int, ...], length: int) -> Iterator[tuple[int, ...]]:

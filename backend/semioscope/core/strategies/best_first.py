@@ -2,9 +2,9 @@
 
 import heapq
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Final, TypeAlias
+from typing import ClassVar, Final
 
 import numpy as np
 
@@ -18,10 +18,9 @@ from semioscope.core.strategies.plan import (
     check_budget,
     whole,
 )
-from semioscope.core.strategies.steps import is_open, settle
+from semioscope.core.strategies.report import Figure, Findings
+from semioscope.core.strategies.steps import is_open, may_arrive, settle
 from semioscope.core.types import NodeId
-
-Emit: TypeAlias = Callable[[NodeId], None]
 
 _ROUNDING: Final = 1e-6
 """By how much the stored candidates may seem to leave less than they do: float32 rounding."""
@@ -40,10 +39,17 @@ class BestFirst:
     is emitted only when nothing that waits or is in flight exceeds it, so the emitted ones come in
     exact order of probability, whatever the batch. Of a rule that tells only a part of a state, the
     bound for the rest stays, and what it may exceed is not emitted.
+
+    A batch is never larger than what has been evaluated before it, so that a small n goes deep
+    where the mass is, and not to all the children of the first state. deepest: how many steps below
+    the anchor states are still evaluated, if not all; the order is then that of the trajectories
+    that are short enough. What somebody hides or cuts meanwhile stays out of the search.
     """
 
     n: int
+    deepest: int | None = None
     kind: ClassVar[str] = "best_first"
+    is_drawn: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         whole(self.n, 1, MOST_EXPANSIONS, "bad-n", "The number of states, n,")
@@ -52,17 +58,21 @@ class BestFirst:
     def total(self) -> int:
         return self.n
 
+    def down_to(self, depth: int) -> "BestFirst":
+        return replace(self, deepest=depth)
+
     def run(
         self,
         growth: Growth,
         anchor: NodeId,
         budget: int = MOST_EXPANSIONS,
+        findings: Findings | None = None,
         batch: int = BATCH,
-        emit: Emit | None = None,
     ) -> Strategy:
-        """emit: told of each finished trajectory's last node, in order."""
+        """Finds, in exact order, the finished trajectories."""
         check_budget(self, budget)
-        return _Search(growth, emit).run(anchor, self.n, batch)
+        search = _Search(growth, anchor, self.deepest, findings or Findings())
+        return search.run(self.n, batch)
 
 
 @dataclass(slots=True)
@@ -121,22 +131,30 @@ class _Asked:
 
 
 class _Search:
-    def __init__(self, growth: Growth, emit: Emit | None) -> None:
+    def __init__(
+        self, growth: Growth, anchor: NodeId, deepest: int | None, findings: Findings
+    ) -> None:
         self._growth = growth
-        self._emit = emit
+        self._anchor = anchor
+        self._bottom = math.inf if deepest is None else growth.depth(anchor) + deepest
+        self._findings = findings
         self._queue: list[_Waiting] = []
         self._finished: list[tuple[float, NodeId]] = []
         self._pushed = 0
         self._untold = math.inf  # the least cost of a rest that the rule does not tell
+        self._begun = -growth.cum_log_prob(anchor)
+        self._emitted = 0.0  # mass, given the anchor
+        self._is_cut_short = False
 
-    def run(self, anchor: NodeId, n: int, batch: int) -> Strategy:
-        self._push(-self._growth.cum_log_prob(anchor), node=anchor)
+    def run(self, n: int, batch: int) -> Strategy:
+        self._push(self._begun, node=self._anchor)
+        evaluated = 0
         while True:
-            asked = self._pop(min(batch, n))
+            asked = self._pop(min(batch, n - evaluated, max(1, evaluated)))
             self._release(min((one.cost for one in asked), default=math.inf))
             if not asked:
                 return
-            n -= len(asked)
+            evaluated += len(asked)
             answers = yield [
                 Ask(one.node, Question(self._growth.state_of(one.node), above=one.above))
                 for one in asked
@@ -193,9 +211,7 @@ class _Search:
     def _question(self, top: _Waiting) -> _Asked | None:
         """What has to be asked before anything less probable; None if the tree has the answer."""
         if top.fan is None:
-            if top.node is None or self._growth.is_hidden(top.node):  # meanwhile, by others
-                return None
-            return self._arrive(top.node, top.cost)
+            return None if top.node is None else self._arrive(top.node, top.cost)
         if not self._stands(top.fan.node):
             return None
         if top.rank == len(top.fan.following):
@@ -205,13 +221,18 @@ class _Search:
             others = self._queue[0].cost if self._queue else math.inf
             return _Asked(top.fan.node, top.cost, top.fan, self._further(top.fan, others))
         self._push_next(top.fan, top.rank + 1)
-        return self._arrive(self._growth.child(top.fan.node, top.fan.following[top.rank]), top.cost)
+        following = top.fan.following[top.rank]
+        if not may_arrive(self._growth, top.fan.node, following):
+            return None
+        return self._arrive(self._growth.child(top.fan.node, following), top.cost)
 
     def _arrive(self, node: NodeId, cost: float) -> _Asked | None:
         """At a node: finished, known, cut, or to be asked about."""
         growth = self._growth
         if growth.is_terminal(node):
             heapq.heappush(self._finished, (cost, node))
+        elif growth.depth(node) > self._bottom:
+            self._is_cut_short = True
         elif is_open(growth, node):
             if growth.expansion(node) is None:
                 return _Asked(node, cost)
@@ -220,9 +241,7 @@ class _Search:
 
     def _stands(self, node: NodeId) -> bool:
         """Whether an expanded state is still there, after what others may have done."""
-        growth = self._growth
-        is_there = not growth.is_hidden(node) and growth.expansion(node) is not None
-        return is_there and is_open(growth, node)
+        return self._growth.expansion(node) is not None and is_open(self._growth, node)
 
     # -- answers
 
@@ -271,9 +290,25 @@ class _Search:
         waiting = self._queue[0].cost if self._queue else math.inf
         least = min(in_flight, waiting, self._untold)
         while self._finished and self._finished[0][0] <= least:
-            _, node = heapq.heappop(self._finished)
-            if self._emit is not None:
-                self._emit(node)
+            cost, node = heapq.heappop(self._finished)
+            if not self._growth.is_hidden(node):  # meanwhile, by others
+                self._emitted += math.exp(self._begun - cost)
+                self._findings.end(self._growth, node)
+        self._tell(min(least, self._finished[0][0]) if self._finished else least)
+
+    def _tell(self, least: float) -> None:
+        """least: the cost of the most probable of all that has not been emitted."""
+        findings = self._findings
+        findings.figures = (
+            Figure("emitted", findings.ended, "trajectories", "exact"),
+            Figure("emitted mass", self._emitted, "share", "exact"),
+            Figure("any other, at most", math.exp(self._begun - least), "share", "bound"),
+        )
+        if self._is_cut_short:
+            findings.note = (
+                "Emitted in exact order among the trajectories that end before the depth of the "
+                "stop; longer ones may be more probable."
+            )
 
 
 def _bound(log_probs: Sequence[float], at_most: float) -> float:

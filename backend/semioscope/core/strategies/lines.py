@@ -40,14 +40,16 @@ def follow(
     choosers: Sequence[Chooser],
     steps: int,
     arrived: Callable[[NodeId, int], None] | None = None,
+    ends: list[NodeId] | None = None,
 ) -> Strategy:
     """Leads one trajectory for each chooser `steps` states on from the anchor.
 
     Each goes as far as the tree knows the way; then the states at which any of them waits are
     asked about together. `arrived(node, n)` is told how many of them have come to a node. One
-    that comes to where the rule does not tell what follows ends there.
+    that comes to where the rule does not tell what follows ends there. `ends` is given the state
+    that each has come to, in the order of the choosers, once all have.
     """
-    trajectories = [_Trajectory(anchor, chooser) for chooser in choosers]
+    everyone = trajectories = [_Trajectory(anchor, chooser) for chooser in choosers]
     beta = growth.procedure.inverse_temperature
     while True:
         arrivals: Counter[NodeId] = Counter()
@@ -57,6 +59,8 @@ def follow(
                 waiting.setdefault(trajectory.node, []).append(trajectory)
         _tell(arrivals, arrived)
         if not waiting:
+            if ends is not None:
+                ends.extend(one.node for one in everyone)
             return
         answers = yield [
             Ask(node, Question(growth.state_of(node), draws=tuple(one.chooser.u for one in group)))

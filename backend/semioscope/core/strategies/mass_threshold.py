@@ -3,7 +3,7 @@
 import heapq
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 import numpy as np
@@ -12,7 +12,8 @@ from semioscope.core.distribution import MOST_ABOVE, Question
 from semioscope.core.errors import InvalidRequest
 from semioscope.core.growth import Growth
 from semioscope.core.strategies.plan import BATCH, MOST_EXPANSIONS, Ask, Strategy
-from semioscope.core.strategies.steps import is_open, settle
+from semioscope.core.strategies.report import Findings
+from semioscope.core.strategies.steps import is_open, may_arrive, settle
 from semioscope.core.types import NodeId
 
 SMALLEST_EPSILON: Final = 1 / MOST_ABOVE
@@ -27,11 +28,14 @@ class MassThreshold:
     a child of every next state that is (SCIENCE.md section 1: at most ⌊1/ε⌋ expansions a depth).
 
     Where the budget ends first, the most probable have been expanded. What a rule does not tell is
-    not grown, even if it might be so probable. Raises InvalidRequest.
+    not grown, even if it might be so probable. deepest: how many steps below the anchor it still
+    expands, if not all. Raises InvalidRequest.
     """
 
     epsilon: float
+    deepest: int | None = None
     kind: ClassVar[str] = "mass"
+    is_drawn: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.epsilon, int | float) or not (SMALLEST_EPSILON <= self.epsilon <= 1):
@@ -44,17 +48,24 @@ class MassThreshold:
     def total(self) -> None:
         return None
 
+    def down_to(self, depth: int) -> "MassThreshold":
+        return replace(self, deepest=depth)
+
     def run(
         self,
         growth: Growth,
         anchor: NodeId,
         budget: int = MOST_EXPANSIONS,
+        findings: Findings | None = None,
         batch: int = BATCH,
     ) -> Strategy:
         """Stops after `budget` evaluations."""
-        return self._run(growth, anchor, budget, batch)
+        return self._run(growth, anchor, budget, findings or Findings(), batch)
 
-    def _run(self, growth: Growth, anchor: NodeId, budget: int, batch: int) -> Strategy:
+    def _run(
+        self, growth: Growth, anchor: NodeId, budget: int, findings: Findings, batch: int
+    ) -> Strategy:
+        bottom = math.inf if self.deepest is None else growth.depth(anchor) + self.deepest
         least = growth.cum_log_prob(anchor) + math.log(self.epsilon) - _ROUNDING
         queue = _Queue(growth)
         queue.push(anchor)
@@ -62,7 +73,9 @@ class MassThreshold:
             asked: list[NodeId] = []
             while queue and len(asked) < min(batch, budget):
                 node = queue.pop()
-                if not is_open(growth, node):
+                if growth.is_terminal(node):
+                    findings.end(growth, node)
+                if growth.depth(node) > bottom or not is_open(growth, node):
                     continue
                 children = _stored_children(growth, node, least)
                 if children is None:
@@ -78,7 +91,13 @@ class MassThreshold:
             ]
             for node, answer in zip(asked, answers, strict=True):
                 if settle(growth, node, answer):
-                    queue.extend(growth.child(node, following) for following in answer.above)
+                    queue.extend(
+                        growth.child(node, following)
+                        for following in answer.above
+                        if may_arrive(growth, node, following)
+                    )
+                elif growth.is_terminal(node):
+                    findings.end(growth, node)
 
 
 def _stored_children(growth: Growth, node: NodeId, least: float) -> list[NodeId] | None:
@@ -91,7 +110,8 @@ def _stored_children(growth: Growth, node: NodeId, least: float) -> list[NodeId]
     above = int(np.count_nonzero(stored.log_probs.astype(np.float64) >= threshold))
     if above == len(stored.log_probs) and stored.tells_more:
         return None
-    return [growth.child(node, key) for key in stored.keys[:above].tolist()]
+    keys = stored.keys[:above].tolist()
+    return [growth.child(node, key) for key in keys if may_arrive(growth, node, key)]
 
 
 class _Queue:

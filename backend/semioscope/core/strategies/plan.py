@@ -7,6 +7,7 @@ from typing import Final, Protocol, TypeAlias
 from semioscope.core.distribution import Answer, Question
 from semioscope.core.errors import InvalidRequest
 from semioscope.core.growth import Growth
+from semioscope.core.strategies.report import Findings
 from semioscope.core.types import NodeId
 
 MOST_EXPANSIONS: Final = 4096
@@ -36,17 +37,35 @@ class Plan(Protocol):
     """A strategy with its parameters, checked when it was made."""
 
     @property
+    def kind(self) -> str:
+        """Its name in code and on the wire."""
+
+    @property
     def total(self) -> int | None:
-        """The most evaluations of the rule it will ask for; None when that is not known."""
+        """The most evaluations of the rule it plans; None when that is not known."""
 
     def run(
         self,
         growth: Growth,
         anchor: NodeId,
         budget: int = MOST_EXPANSIONS,
+        findings: Findings | None = None,
     ) -> Strategy:
         """Grows below `anchor`, with at most `budget` evaluations, answered under the growth's
-        own procedure. Raises InvalidRequest("over-budget") when the plan may need more."""
+        own procedure; tells `findings` what it finds, as it finds it. Raises
+        InvalidRequest("over-budget") when the plan may need more."""
+
+
+class GrowthPlan(Plan, Protocol):
+    """A plan that people ask for."""
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether its trajectories are drawn at random, under the growth's procedure; else it goes
+        by the rule's probabilities."""
+
+    def down_to(self, depth: int) -> "GrowthPlan":
+        """The plan that evaluates no state more than `depth` steps below the one grown."""
 
 
 def whole(value: object, least: int, most: int, code: str, name: str) -> int:

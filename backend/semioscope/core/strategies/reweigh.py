@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from semioscope.core.distribution import Question
 from semioscope.core.growth import Growth
 from semioscope.core.strategies.plan import BATCH, MOST_EXPANSIONS, Ask, Strategy
+from semioscope.core.strategies.report import Findings
 from semioscope.core.strategies.steps import settle
 from semioscope.core.tree import Tree
 from semioscope.core.types import UNKNOWN_RANK, NodeId
@@ -33,6 +34,7 @@ class Reweigh:
         growth: Growth,
         anchor: NodeId,
         budget: int = MOST_EXPANSIONS,
+        findings: Findings | None = None,  # noqa: ARG002 -- it finds nothing, but is a Plan
         batch: int = BATCH,
     ) -> Strategy:
         """States below the anchor come first (they are on screen), then all others. Stops after

@@ -1,13 +1,20 @@
-"""The two things every strategy does at a state: see whether it may go on, and store an answer."""
+"""What every strategy does at a state: see whether it may go on, and store an answer."""
 
-from semioscope.core.distribution import Answer
+from semioscope.core.distribution import Answer, NextState
 from semioscope.core.growth import Growth
 from semioscope.core.types import NodeId
 
 
 def is_open(growth: Growth, node: NodeId) -> bool:
-    """Whether a strategy may go on from a state: not terminal, not under a cut."""
-    return not (growth.is_terminal(node) or growth.under_cut(node))
+    """Whether a strategy may go on from a state: not terminal, not under a cut, not hidden."""
+    return not (growth.is_terminal(node) or growth.under_cut(node) or growth.is_hidden(node))
+
+
+def may_arrive(growth: Growth, parent: NodeId, following: NextState | int) -> bool:
+    """Whether a next state may be gone to: it is not cut, and nobody has hidden it meanwhile.
+    following: as an answer gave it, or by its key."""
+    child = growth.find_child(parent, growth.key_of(following))
+    return child is None or not (growth.under_cut(child) or growth.is_taken_back(child))
 
 
 def settle(growth: Growth, node: NodeId, answer: Answer) -> bool:

@@ -8,6 +8,7 @@ from semioscope.core.distribution import Answer, NextState, Question
 from semioscope.core.errors import Conflict, InvalidRequest
 from semioscope.core.growth import Growth
 from semioscope.core.strategies.plan import MOST_EXPANSIONS, Ask, Strategy, check_budget
+from semioscope.core.strategies.report import Findings
 from semioscope.core.strategies.steps import settle
 from semioscope.core.tree import Tree
 from semioscope.core.types import NodeId
@@ -42,6 +43,7 @@ class Typed:
         growth: Growth,
         anchor: NodeId,
         budget: int = MOST_EXPANSIONS,
+        findings: Findings | None = None,  # noqa: ARG002 -- it finds nothing, but is a Plan
     ) -> Strategy:
         """Of a rewriting rule, keys lead through what is stored only.
 

@@ -1,13 +1,17 @@
 """Worlds: evenly spaced lines of the arithmetic code, each one whole trajectory."""
 
-from dataclasses import dataclass
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from semioscope.core.errors import InvalidRequest
 from semioscope.core.growth import Growth
 from semioscope.core.random import WORD, uniform
-from semioscope.core.strategies.lines import follow
+from semioscope.core.strategies.lines import Chooser, follow
 from semioscope.core.strategies.plan import MOST_EXPANSIONS, Strategy, check_budget, whole
+from semioscope.core.strategies.report import Findings, Found, means, traits
 from semioscope.core.types import NodeId
 from semioscope.core.walk import Line, advance, draw_offset, starts
 
@@ -32,6 +36,7 @@ class Worlds:
     offset: float | None = None
     seed: int = 0
     kind: ClassVar[str] = "worlds"
+    is_drawn: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         whole(self.lines, 1, MOST_LINES, "bad-lines", "The number of lines")
@@ -51,20 +56,43 @@ class Worlds:
     def total(self) -> int:
         return self.lines * self.steps
 
+    def down_to(self, depth: int) -> "Worlds":
+        return replace(self, steps=min(self.steps, depth + 1))
+
     def run(
         self,
         growth: Growth,
         anchor: NodeId,
         budget: int = MOST_EXPANSIONS,
+        findings: Findings | None = None,
     ) -> Strategy:
-        """Lines under the growth's procedure, a column of all of them at a time."""
+        """Lines under the growth's procedure, a column of all of them at a time. Findings come at
+        the end, of all lines or not at all."""
         check_budget(self, budget)
         offset = draw_offset(self.seed) if self.offset is None else self.offset
         lines = [
             _Chooser(line, self.seed, index)
             for index, line in enumerate(starts(self.lines, self.lo, self.hi, offset))
         ]
-        return follow(growth, anchor, lines, self.steps)
+        return self._run(growth, anchor, lines, findings or Findings())
+
+    def _run(
+        self, growth: Growth, anchor: NodeId, lines: Sequence[Chooser], findings: Findings
+    ) -> Strategy:
+        ends: list[NodeId] = []
+        yield from follow(growth, anchor, lines, self.steps, ends=ends)
+        of = traits(growth, anchor, ends, self.steps)
+        findings.figures = means(growth, of, are_independent=False)
+        findings.name(
+            [
+                Found(node, growth.cum_log_prob(node), math.log(count))
+                for node, count in Counter(ends).items()
+            ]
+        )
+        findings.note = (
+            "Evenly spread lines are not independent: a standard error needs several independent "
+            "offsets (other seeds), so there is none."
+        )
 
 
 class _Chooser:
