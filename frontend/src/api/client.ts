@@ -12,7 +12,6 @@ export type Stop = Schemas["Stop"];
 export type Report = Schemas["Report"];
 export type RuleSpec = Schemas["RuleRequest"]["spec"];
 export type RuleRequest = Schemas["RuleRequest"];
-export type Encoded = Schemas["Encoded"];
 export type RuleDraft = Schemas["RuleDraft"];
 export type Chain = Schemas["Chain"];
 export type Stages = Schemas["Stages"];
@@ -54,32 +53,6 @@ async function told<T>(asked: Promise<Answered<T>>): Promise<T> {
   return data;
 }
 
-async function posted<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
-  const response = await fetch(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-    signal: signal ?? null,
-  });
-  const answer: unknown = await response.json().catch(() => null);
-  if (!response.ok) throw problemOf(response.status, answer);
-  return answer as T;
-}
-
-async function gotten<T>(path: string): Promise<T> {
-  const response = await fetch(path);
-  const answer: unknown = await response.json().catch(() => null);
-  if (!response.ok) throw problemOf(response.status, answer);
-  return answer as T;
-}
-
-export const readChain = (rule: string): Promise<Chain> =>
-  gotten(`/api/rules/${encodeURIComponent(rule)}/chain`);
-
-/** The rule of a tree as data: what it takes to make it again, where somebody made it. */
-export const readTreeRule = (ref: string): Promise<{ spec: Record<string, unknown> | null }> =>
-  gotten(`/api/trees/${encodeURIComponent(ref)}/rule`);
-
 const at = (ref: string) => ({ params: { path: { ref } } });
 
 export const readStatus = (): Promise<Status> => told(client.GET("/api/status"));
@@ -87,15 +60,22 @@ export const readStatus = (): Promise<Status> => told(client.GET("/api/status"))
 export const loadRule = (rule: string): Promise<Offer> =>
   told(client.POST("/api/rules/{rule}/load", { params: { path: { rule } } }));
 
+const under = (rule: string) => ({ params: { path: { rule } } });
+
 /** A rule of a visitor's own, by its spec; the same spec gives the same rule. */
-export const makeRule = (body: RuleRequest): Promise<Offer> => posted("/api/rules", body);
+export const makeRule = (body: RuleRequest): Promise<Offer> =>
+  told(client.POST("/api/rules", { body }));
 
 /** The rule as it would be made; nothing is kept. */
 export const checkRule = (body: RuleRequest, signal: AbortSignal): Promise<RuleDraft> =>
-  posted("/api/rules/check", body, signal);
+  told(client.POST("/api/rules/check", { body, signal }));
 
-export const encodeText = (rule: string, text: string, signal: AbortSignal): Promise<Encoded> =>
-  posted(`/api/rules/${encodeURIComponent(rule)}/encode`, { text }, signal);
+export const readChain = (rule: string): Promise<Chain> =>
+  told(client.GET("/api/rules/{rule}/chain", under(rule)));
+
+/** The rule of a tree as data: what it takes to make it again, where somebody made it. */
+export const readTreeRule = (ref: string): Promise<Schemas["TreeRule"]> =>
+  told(client.GET("/api/trees/{ref}/rule", at(ref)));
 
 export const listTrees = async (): Promise<TreeSummary[]> =>
   (await told(client.GET("/api/trees"))).trees;

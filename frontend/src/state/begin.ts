@@ -4,6 +4,8 @@ import { asProblem } from "./problem";
 import { rules } from "./rules.svelte";
 import type { NewTree } from "./wire";
 
+const AGAIN_MS = 300;
+
 /** Somebody's patience: `givenUp` ends the waiting. */
 export interface Wait {
   givenUp: boolean;
@@ -22,6 +24,8 @@ export async function begin(tree: NewTree, onwait: (wait: Wait) => void): Promis
       if (asProblem(thrown).code !== "rule-loading") throw thrown;
     }
     onwait(wait);
+    // What a made rule is made of may be loading while it is ready itself.
+    await new Promise((done) => setTimeout(done, AGAIN_MS));
     await rules.settled(tree.rule, () => wait.givenUp);
     if (wait.givenUp) return;
   }

@@ -4,7 +4,7 @@ import { asProblem, type Problem } from "../api/problem";
 import { begin, type Wait } from "./begin";
 import { faultIn, fieldOf, FIRST_DRAFTS, specOf, type Drafts, type Fault, type RuleKind } from "./drafts";
 import { rules } from "./rules.svelte";
-import { firstGrowth } from "./stage";
+import { firstGrowth, MOST_FIRST_STEPS } from "./stage";
 import type { RuleDraft } from "./wire";
 
 const CHECK_MS = 350;
@@ -100,7 +100,7 @@ export class Builder {
           prompt: this.prompt,
           chat: false,
           procedure: [],
-          growth: firstGrowth(innerWidth, innerHeight),
+          growth: this.growth(),
         },
         (wait) => (this.waiting = wait),
       );
@@ -137,9 +137,16 @@ export class Builder {
   private async rule(): Promise<string> {
     if (this.offered) return rules.chosen!.id;
     const offer = await makeRule(this.request());
-    rules.add(offer);
     rules.choose(offer.id);
+    void rules.refresh();
     return offer.id;
+  }
+
+  /** An automaton without noise has one world: it costs little to follow it far. */
+  private growth() {
+    const first = firstGrowth(innerWidth, innerHeight);
+    const isOneWorld = !this.offered && this.kind === "automaton" && this.drafts.automaton.noise === 0;
+    return isOneWorld ? { ...first, steps: MOST_FIRST_STEPS } : first;
   }
 
   private request() {

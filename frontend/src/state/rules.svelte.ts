@@ -12,13 +12,7 @@ class Rules {
   chosenId = $state<string | null>(remembered());
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Rules that were made on this page; the server does not list them. */
-  made = $state.raw<readonly Offer[]>([]);
-
-  readonly offers: readonly Offer[] = $derived([
-    ...(this.status?.rules ?? []),
-    ...this.made.filter(({ id }) => !this.status?.rules.some((offer) => offer.id === id)),
-  ]);
+  readonly offers: readonly Offer[] = $derived(this.status?.rules ?? []);
   readonly chosen: Offer | null = $derived(
     this.offers.find((offer) => offer.id === this.chosenId) ?? this.offers[0] ?? null,
   );
@@ -32,14 +26,8 @@ class Rules {
     }
   }
 
-  /** Takes a rule that was made on this page. */
-  add(offer: Offer): void {
-    this.made = [...this.made.filter(({ id }) => id !== offer.id), offer];
-  }
-
   /** Takes one offer as the socket tells it. */
   take(offer: Offer): void {
-    this.made = this.made.map((known) => (known.id === offer.id ? offer : known));
     if (!this.status) return;
     const rules = this.status.rules.map((known) => (known.id === offer.id ? offer : known));
     this.status = { ...this.status, rules };
@@ -73,11 +61,8 @@ class Rules {
     for (;;) {
       await this.refresh();
       const offer = this.offers.find((known) => known.id === id);
-      const followed = this.made.every((made) => made.id !== id);
-      if (givenUp() || (followed && !this.problem && offer?.state !== "loading")) return;
+      if (givenUp() || (!this.problem && offer?.state !== "loading")) return;
       await new Promise((done) => setTimeout(done, POLL_MS));
-      // Nobody tells how far a rule of one's own is; asking for the tree again does.
-      if (!followed) return;
     }
   }
 

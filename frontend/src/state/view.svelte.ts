@@ -53,8 +53,10 @@ export class ViewState {
     this.line = null;
     this.seed = address.seed;
     this.heights = address.heights;
-    // Of a distribution that is told in part the entropy is not known.
-    const isPartial = !this.session.tree.rule.whole_distribution;
+    // Of a distribution that is told in part the entropy is not known; of an automaton's rows with
+    // noise only the likeliest are told.
+    const { model, tree } = this.session;
+    const isPartial = !tree.rule.whole_distribution || model.shape.cells === true;
     this.colour = isPartial && address.colour === "entropy" ? "surprisal" : address.colour;
     this.asked = address.lines;
   }
