@@ -4,12 +4,12 @@ import { type Brush, snap } from "./brush";
 
 /** Widest cell in a line or a block, CSS pixels. */
 const WIDEST = 6;
-/** A row of so many cells takes about this width on a line. */
-const LINE_WIDTH = 132;
+/** After a row on a line, CSS pixels. */
+export const ROW_GAP = 9;
 
-/** How wide a cell is on a line, by how many a row has. */
-export const cellOnLine = (cells: number): number =>
-  Math.max(1, Math.min(WIDEST, Math.floor(LINE_WIDTH / Math.max(1, cells))));
+/** How wide a cell is on a line that has about `room` for a row. */
+export const cellOnLine = (cells: number, room: number): number =>
+  Math.max(1, Math.min(WIDEST, Math.floor(room / Math.max(1, cells))));
 
 /** The row between x and x + width, its middle at y. `ink` is for live cells. */
 export function drawCells(

@@ -4,7 +4,7 @@ import { cellsOf } from "../model/cells";
 import { END_MARK, type Line, type Piece, type Scene } from "../model/scene";
 import { isPlain } from "../model/text";
 import { type Brush, END_SIDE, roundedRect, snap } from "./brush";
-import { cellOnLine, drawCells } from "./cells";
+import { drawCells, ROW_GAP } from "./cells";
 import { hatching } from "./hatching";
 import { MONO } from "./theme";
 
@@ -127,8 +127,8 @@ function drawText(brush: Brush, scene: Scene, line: Line, inks: Inks): void {
       continue;
     }
     if (row !== null) {
-      const width = row.length * cellOnLine(row.length);
-      drawCells(brush, row, piece.x1 - width, width, line.y, scene.textSize * 0.62, ink);
+      const width = piece.x1 - piece.x0 - ROW_GAP;
+      drawCells(brush, row, piece.x0, width, line.y, scene.textSize * 0.62, ink);
       continue;
     }
     if (!plain) {

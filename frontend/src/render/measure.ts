@@ -1,5 +1,5 @@
 /** Widths of text in the mono face: measured once, and by counting where that is the same. */
-import { cellOnLine } from "./cells";
+import { cellOnLine, ROW_GAP } from "./cells";
 import { isPlain } from "../model/text";
 import { MONO } from "./theme";
 
@@ -32,14 +32,12 @@ export function createMeasure(context: CanvasRenderingContext2D, size: number): 
 }
 
 const CELLS = /^ ?[01]+$/;
-/** Between two rows on a line, CSS pixels. */
-const ROW_GAP = 9;
 
-/** As `measure`, where rows of cells are drawn in place of their 0 and 1. */
+/** As `measure`, where rows of cells, about `room` wide, are drawn in place of their 0 and 1. */
 export const measureCells =
-  (measure: Measure): Measure =>
+  (measure: Measure, room: number): Measure =>
   (text) => {
     if (!CELLS.test(text)) return measure(text);
     const cells = text.trimStart().length;
-    return cells * cellOnLine(cells) + ROW_GAP;
+    return cells * cellOnLine(cells, room) + ROW_GAP;
   };

@@ -4,7 +4,7 @@ import { asProblem, type Problem } from "../api/problem";
 import { begin, type Wait } from "./begin";
 import { faultIn, fieldOf, FIRST_DRAFTS, specOf, type Drafts, type Fault, type RuleKind } from "./drafts";
 import { rules } from "./rules.svelte";
-import { firstGrowth, MOST_FIRST_STEPS } from "./stage";
+import { firstGrowth } from "./stage";
 import type { RuleDraft } from "./wire";
 
 const CHECK_MS = 350;
@@ -49,6 +49,11 @@ export class Builder {
     const model = rules.offers.find(({ family }) => family === "causal-lm")?.id ?? "";
     drafts.restricted.base = drafts.markov.base = model;
     drafts.interpolated.first.rule = drafts.interpolated.second.rule = model;
+  }
+
+  /** The tree's states are going to be rows of cells. */
+  private get cells(): boolean {
+    return this.offered ? rules.chosen?.family === "automaton" : this.kind === "automaton";
   }
 
   /** The sentence that belongs under a field. */
@@ -100,7 +105,7 @@ export class Builder {
           prompt: this.prompt,
           chat: false,
           procedure: [],
-          growth: this.growth(),
+          growth: firstGrowth(innerWidth, innerHeight, this.cells),
         },
         (wait) => (this.waiting = wait),
       );
@@ -140,13 +145,6 @@ export class Builder {
     rules.choose(offer.id);
     void rules.refresh();
     return offer.id;
-  }
-
-  /** An automaton without noise has one world: it costs little to follow it far. */
-  private growth() {
-    const first = firstGrowth(innerWidth, innerHeight);
-    const isOneWorld = !this.offered && this.kind === "automaton" && this.drafts.automaton.noise === 0;
-    return isOneWorld ? { ...first, steps: MOST_FIRST_STEPS } : first;
   }
 
   private request() {
