@@ -10,8 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from semioscope.core.random import mix, uniform
-from semioscope.core.sampling import IDENTITY, Procedure, Temperature, TopK, TopP
-from semioscope.core.strategies import Worlds
+from semioscope.core.sampling import (
+    IDENTITY,
+    Bias,
+    Frequency,
+    NoRepeat,
+    Presence,
+    Procedure,
+    Repetition,
+    Temperature,
+    TopK,
+    TopP,
+    Typical,
+)
+from semioscope.core.strategies import Reweigh, Worlds
 from semioscope.core.tree import Tree
 from semioscope.core.types import NodeId
 from semioscope.core.walk import Line, advance, locate, starts
@@ -27,9 +39,11 @@ ABOUT = [
     "procedure or the rule (fingerprint 'rule'), fresh = uniform(seed, i, step). keys and nodes "
     "are those after the anchor, node -1 a candidate that is no node; a line ends after `steps` "
     "steps, at a terminal state, on a candidate, or where the tree does not know what follows.",
-    "q is exp(beta * log_p - log_z) ROUNDED TO FLOAT32 (Math.fround), F is the running float64 "
-    "sum of those in rank order: exponentials differ in their last bit between libraries, and a "
-    "line magnifies that until it would take another path. With it every number here is exact "
+    "q is exp(beta * log_p - log_z) in rank order; where weight_own_* has a ranking of the state, "
+    "exp(log_q) in its order, and beyond it of weight_tail_log_q (beta is 1 and log_z 0 there). It "
+    "is ROUNDED TO FLOAT32 (Math.fround), F is the running float64 sum of those: exponentials "
+    "differ in their last bit between libraries, and a line magnifies that until it would take "
+    "another path. With it every number here is exact "
     "(`left` to 1e-9: log2).",
 ]
 
@@ -176,6 +190,33 @@ def deep() -> Json:
     return tree_entry("deep", garden, grown)
 
 
+def reordered() -> Json:
+    """Rankings of the procedure's own, some of it past the 64 that are stored, some of it past
+    those of the rule, none of it in the rule's order."""
+    steps = (
+        Repetition(1.3),
+        Presence(0.4),
+        Frequency(0.3),
+        Bias(((3, 2.5), (61, 4.0))),
+        NoRepeat(2),
+        Temperature(0.9),
+        Typical(0.985),
+    )
+    procedure = Procedure(steps)
+    garden = Garden(toy(6, 100, tuple(range(5, 100, 12)), spread=4.0), 12, (1, 2), procedure)
+    own = procedure.fingerprint
+    drawn = uniform(8, 0xFFFFFFFF, 0)
+    grown = [
+        _walk(own, 12, 5),
+        _walk("rule", 9, 4),
+        _walk(own, 6, 8, drawn, 8, 0.75, 0.875),
+    ]
+    for wanted in grown:
+        _grow(garden, wanted)
+    garden.grow(Reweigh(), procedure)  # what grew under the rule
+    return tree_entry("reordered", garden, [*grown, _walk(own, 40, 5), _walk("rule", 20, 3)])
+
+
 def golden() -> Json:
     words = (0, 1, 2, 0x9E3779B9, 0xFFFFFFFF)
     return {
@@ -183,7 +224,7 @@ def golden() -> Json:
         "mix": [[word, mix(word)] for word in words],
         "uniform": uniforms(),
         "advance": advances(),
-        "trees": [wide(), deep()],
+        "trees": [wide(), deep(), reordered()],
     }
 
 

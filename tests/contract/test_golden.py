@@ -62,6 +62,38 @@ def test_golden_walks_reach_every_kind_of_ending(written: Json) -> None:
     assert any(-1 not in line["nodes"] for line in short)
 
 
+def test_golden_walks_go_where_only_a_ranking_of_the_procedures_own_leads(written: Json) -> None:
+    entry = written["trees"][2]
+    tree = Tree.from_frame(
+        base64.b64decode(entry["frame"]),
+        RuleDescription.from_json(entry["rule"]),
+        tuple(entry["prompt"]),
+        entry["max_length"],
+    )
+    own = entry["fingerprint"]
+    passed = {
+        node
+        for wanted in entry["walks"]
+        if wanted["fingerprint"] == own
+        for line in wanted["walked"]
+        for node in line["nodes"]
+        if node > 0
+    }
+    steps = [(tree.parent(node), tree.key(node), node) for node in passed]
+    candidates = {node: tree.expansion(node).keys for node in tree.expanded_nodes().tolist()}
+    rankings = {node: tree.fan(node, own) for node in candidates}
+    in_own_only = [
+        node
+        for parent, key, node in steps
+        if key in rankings[parent].keys and key not in candidates[parent]
+    ]
+    beyond = [node for parent, key, node in steps if key not in rankings[parent].keys]
+    assert in_own_only
+    assert beyond
+    assert all(tree.tail_cum(node, own) > 0 for node in beyond)
+    assert any(fan.kept > len(fan.keys) for fan in rankings.values())
+
+
 def test_the_written_file_is_what_the_code_makes(written: Json) -> None:
     made = golden()
     assert written["about"] == ABOUT

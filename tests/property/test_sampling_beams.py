@@ -235,7 +235,7 @@ def test_standard_errors_are_as_large_as_the_errors(name: str) -> None:
     told = [figures(each)["ended"] for each in every]
     spread = float(np.var([figure.value for figure in told], ddof=1))
     claimed = float(np.mean([(figure.standard_error or 0.0) ** 2 for figure in told]))
-    assert claimed == pytest.approx(spread, rel=0.15)
+    assert claimed == pytest.approx(spread, rel=0.25)
 
 
 def test_worlds_claim_no_standard_error() -> None:

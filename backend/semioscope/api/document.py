@@ -11,8 +11,6 @@ from semioscope import __version__
 from semioscope.api.wire import (
     SOCKET_MESSAGES,
     Problem,
-    Stages,
-    StagesRequest,
 )
 
 _COMPONENT = "#/components/schemas/{model}"
@@ -62,8 +60,6 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
     models: tuple[type[BaseModel], ...] = (
         *SOCKET_MESSAGES,
         Problem,
-        StagesRequest,
-        Stages,
     )
     described: list[tuple[type[BaseModel], Literal["serialization"]]] = [
         (model, "serialization") for model in models

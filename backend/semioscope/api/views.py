@@ -2,7 +2,7 @@
 
 import math
 from base64 import b64encode
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from semioscope import __version__
 from semioscope.api import wire
 from semioscope.core.alphabet import text_of
 from semioscope.core.events import Event
-from semioscope.core.sampling import Procedure, probabilities
+from semioscope.core.sampling import Procedure
 from semioscope.core.tree import Tree
 from semioscope.core.types import NodeId
 from semioscope.rules.catalogue import Offer
@@ -23,6 +23,10 @@ from semioscope.service.jobs import Job
 from semioscope.service.observatory import GrowthOrder, Observatory, TreeDetail, TreeSummary
 from semioscope.service.rule_making import ChainTold, RuleOfTree, TokenOf
 from semioscope.service.sharing import Admission, Link
+from semioscope.service.stages import StagesAt
+
+STAGE_ROWS: Final = 24
+"""Next states of each stage that are listed."""
 
 
 def status(house: Observatory, caller: Caller) -> wire.Status:
@@ -94,6 +98,7 @@ def growth(asked: wire.GrowRequest) -> GrowthOrder:
         under_rule=asked.heights == "rule",
         automatic=asked.automatic,
         client=asked.client,
+        stop=None if asked.stop is None else asked.stop.model_dump(),
     )
 
 
@@ -227,36 +232,77 @@ def state(tree: Tree, node: NodeId) -> wire.StateView:
 
 
 def _candidates(tree: Tree, node: NodeId) -> list[wire.Candidate]:
+    """Those that lead under the rule, then others that lead under the procedure."""
     expansion = tree.expansion(node)
     if expansion is None:
         return []
-    weights = tree.weights_at(node, tree.fingerprint)
-    under_rule = probabilities(1.0, 0.0, expansion.log_probs)
-    under_procedure: list[float | None] = [None] * len(expansion.keys)
-    if weights is not None:
-        beta = tree.procedure.inverse_temperature
-        kept = probabilities(beta, weights.log_z, expansion.log_probs)
-        kept[weights.kept :] = 0.0
-        under_procedure = kept.tolist()
+    following = dict(zip(expansion.keys.tolist(), expansion.log_probs.tolist(), strict=True))
+    drawn = dict.fromkeys(following, None)
+    fan = tree.fan(node, tree.fingerprint)
+    if fan is not None:
+        drawn = {key: 0.0 if fan.complete else _tail_probability(tree, node, key) for key in drawn}
+        drawn |= dict(zip(fan.keys.tolist(), fan.probabilities.tolist(), strict=True))
+        for key, log_prob in zip(fan.keys.tolist(), fan.log_probs.tolist(), strict=True):
+            following.setdefault(key, log_prob)
     return [
         wire.Candidate(
             key=key,
             text=text_of(tree.symbols.label(key)),
             bytes=_base64(tree.symbols.label(key)),
             log_prob=log_prob,
-            probability=probability,
-            procedure_probability=drawn,
+            probability=math.exp(log_prob),
+            procedure_probability=drawn[key],
             surprisal=_bits(log_prob),
             node=_visible_child(tree, node, key),
         )
-        for key, log_prob, probability, drawn in zip(
-            expansion.keys.tolist(),
-            expansion.log_probs.tolist(),
-            under_rule.tolist(),
-            under_procedure,
-            strict=True,
-        )
+        for key, log_prob in following.items()
     ]
+
+
+def _tail_probability(tree: Tree, node: NodeId, key: int) -> float | None:
+    """Under a procedure that ranks it behind what is stored; None where it is not known."""
+    child = tree.find_child(node, key)
+    log_q = math.nan if child is None else tree.tail_scaled(child, tree.fingerprint)
+    return None if math.isnan(log_q) else math.exp(log_q)
+
+
+def stages(found: StagesAt) -> wire.Stages:
+    """Every stage, and the next states that lead in any of them."""
+    return wire.Stages(
+        stages=[
+            wire.Stage(
+                step=None if each.step is None else steps(Procedure((each.step,)))[0],
+                kept=each.kept,
+                removed=each.removed,
+                removed_mass=each.removed_mass,
+                moved_mass=each.moved_mass,
+                entropy=each.entropy,
+            )
+            for each in found.stages
+        ],
+        rows=[
+            wire.StageRow(
+                key=key,
+                text=text_of(found.label(key)),
+                bytes=_base64(found.label(key)),
+                probabilities=[float(each.probabilities[place]) for each in found.stages],
+            )
+            for place, key in _leading(found)
+        ],
+    )
+
+
+def _leading(found: StagesAt) -> list[tuple[int, int]]:
+    """(place, key) of what leads in any stage, the most probable under the rule first."""
+    first = {
+        place
+        for each in found.stages
+        for place in np.argsort(-each.probabilities, kind="stable")[:STAGE_ROWS].tolist()
+        if each.probabilities[place] > 0
+    }
+    rule = found.stages[0].probabilities
+    places = sorted(first, key=lambda place: (-rule[place], place))
+    return [(place, int(found.keys[place])) for place in places]
 
 
 def _visible_child(tree: Tree, node: NodeId, key: int) -> int | None:

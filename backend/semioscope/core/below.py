@@ -5,7 +5,7 @@ import numpy as np
 from semioscope.core.growable import Growable
 from semioscope.core.ledger import Ledger, ledger_of, shares
 from semioscope.core.tree import Tree
-from semioscope.core.types import ROOT
+from semioscope.core.types import ROOT, IdArray
 
 
 class Below:
@@ -31,8 +31,15 @@ class Below:
     def _catch_up(self) -> None:
         """Who comes after a state below is below; a parent's id is smaller than its child's."""
         known = self._is_below.size
-        before = self._is_below.values
-        added: list[int] = []
-        for parent in self._tree.parents[known:].tolist():
-            added.append(added[parent - known] if parent >= known else int(before[parent]))
-        self._is_below.append(added)
+        added = np.arange(known, self._tree.size, dtype=np.uint32)
+        self._is_below.fill(len(added), 0)
+        below, parents = self._is_below.values, self._tree.parents
+        for generation in _by_depth(added, self._tree.depths[known:]):
+            below[generation] = below[parents[generation]]
+
+
+def _by_depth(nodes: IdArray, depths: IdArray) -> list[IdArray]:
+    """The nodes of each depth, the least deep first."""
+    order = np.argsort(depths, kind="stable")
+    starts = np.flatnonzero(np.diff(depths[order])) + 1
+    return np.split(nodes[order], starts)

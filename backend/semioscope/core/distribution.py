@@ -12,12 +12,33 @@ from typing import Final
 import numpy as np
 
 from semioscope.core.errors import Unavailable
+from semioscope.core.next_state import NextState
+from semioscope.core.places import MOST_ABOVE, OwnPlaces, Places, RankPlaces
 from semioscope.core.ranking import LEADING, RankedRow
-from semioscope.core.sampling import Procedure, Weights, weigh_row, widths
-from semioscope.core.types import ALL_KEPT, Float32Array, FloatArray, IdArray, State
+from semioscope.core.sampling import (
+    Past,
+    Procedure,
+    Weights,
+    no_tokens,
+    reorder_row,
+    weigh_row,
+)
+from semioscope.core.types import ALL_KEPT, Float32Array, IdArray, State
 
-MOST_ABOVE: Final = 4096
-"""The most next states that one question about a threshold returns."""
+__all__ = [
+    "MASS_TOLERANCE",
+    "MOST_ABOVE",
+    "TOLD_ROUNDING",
+    "Answer",
+    "Expansion",
+    "NextState",
+    "Question",
+    "answer_ranked",
+    "answer_row",
+    "past_of",
+    "rule_entropy_bits",
+]
+
 MASS_TOLERANCE: Final = 1e-5
 """How far from one the probabilities of a state may sum before the rule counts as broken."""
 _MOST_NATS: Final = 700.0
@@ -34,7 +55,9 @@ class Question:
     keys: next states to be scored.
     above: every next state with log p ≥ this is wanted (nats; the 4096 most probable at most).
     named: next states to be scored, each by its bytes or else by its label (rewriting only).
-    whole: every log-probability is wanted (appending only).
+    given: how many of the state's first tokens are the prompt (`Growth.question` fills it in); some
+    steps of a procedure count only what comes after it. whole: every log-probability is wanted
+    (appending only).
     """
 
     state: State
@@ -42,24 +65,8 @@ class Question:
     keys: tuple[int, ...] = ()
     above: float | None = None
     named: tuple[bytes, ...] = ()
+    given: int = 0
     whole: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class NextState:
-    """One next state with its place in rank order.
-
-    cum and cum_procedure are F(t⁻), the mass before it, under the rule and under the procedure;
-    cum_procedure is nan where the procedure cuts it. (Of a rule that tells a part, rank counts what
-    is told, and is at most the true one.) symbol: (label, state bytes), rewriting only.
-    """
-
-    key: int
-    log_prob: float
-    rank: int
-    cum: float
-    cum_procedure: float
-    symbol: tuple[bytes, bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +128,8 @@ def answer_row(
 ) -> Answer:
     """The answer about one state; log_probs f32[N], nats, by key (impossible: −inf).
 
-    Raises Unavailable("broken-rule") when the row is no probability distribution.
+    Raises Unavailable("broken-rule") when the row is no probability distribution, InvalidRequest
+    "procedure-empties" when the procedure leaves nothing of it.
     """
     return answer_ranked(question, RankedRow(log_probs), log_sum_exp, procedure)
 
@@ -135,9 +143,8 @@ def answer_ranked(
 ) -> Answer:
     """As `answer_row`, for a row of which more may be known already; `whose` names the rule."""
     entropy = rule_entropy_bits(row, whose)
-    weights = weigh_row(procedure, row, entropy)
+    weights, places = _weigh(question, row, log_sum_exp, entropy, procedure)
     keys, leading = row.keys(LEADING), row.leading(LEADING)
-    places = _Places(row, procedure.inverse_temperature, weights)
     return Answer(
         expansion=Expansion(
             keys=keys.copy(),
@@ -147,11 +154,30 @@ def answer_ranked(
             complete=row.size <= LEADING,
         ),
         weights=weights,
-        drawn=tuple(places.at_rank(places.rank_holding(u)) for u in question.draws if row.size),
+        drawn=tuple(places.holding(u) for u in question.draws if row.size),
         scored=tuple(places.of_key(key) for key in question.keys),
         above=tuple(places.at_rank(rank) for rank in range(places.count_above(question.above))),
         row=row.log_probs.copy() if question.whole else None,
     )
+
+
+def _weigh(
+    question: Question, row: RankedRow, log_sum_exp: float, entropy: float, procedure: Procedure
+) -> tuple[Weights, Places]:
+    if not procedure.reorders:
+        weights = weigh_row(procedure, row, entropy)
+        return weights, RankPlaces(row, procedure.inverse_temperature, weights)
+    past = past_of(question.state, question.given, log_sum_exp, procedure)
+    reordered = reorder_row(procedure, row, entropy, past)
+    return reordered.weights, OwnPlaces(row, reordered)
+
+
+def past_of(state: State, given: int, log_sum_exp: float, procedure: Procedure) -> Past:
+    """What a procedure that reorders has to know of a state. Raises InvalidRequest "no-tokens" for
+    a rewriting rule's state."""
+    if isinstance(state, bytes):
+        raise no_tokens(procedure)
+    return Past(state, given, log_sum_exp)
 
 
 def rule_entropy_bits(row: RankedRow, whose: str = "The rule") -> float:
@@ -172,76 +198,3 @@ def rule_entropy_bits(row: RankedRow, whose: str = "The rule") -> float:
             "Nothing was stored. The rule's weights or code are damaged: provide it again.",
         )
     return entropy
-
-
-class _Places:
-    """Where the next states of one row lie on the unit interval, sorted as far as needed."""
-
-    def __init__(self, row: RankedRow, beta: float, weights: Weights) -> None:
-        self._row = row
-        self._beta = beta
-        self._weights = weights
-        self._is_rule = beta == 1 and weights.log_z == 0
-        self._cum = np.zeros(1)
-        self._cum_procedure = np.zeros(1)
-
-    def rank_holding(self, u: float) -> int:
-        """The rank r with F(r⁻) ≤ u < F(r) under the procedure.
-
-        Rounding may leave F of the last kept rank a little under one; what lies beyond belongs
-        to the last next state of positive width.
-        """
-        kept = min(self._weights.kept, self._row.size)
-        for log_probs in self._row.prefixes(kept):
-            self._reach(len(log_probs))
-            if self._cum_procedure[len(log_probs)] > u:
-                break
-        ends = self._cum_procedure[1 : len(log_probs) + 1]
-        rank = int(np.searchsorted(ends, u, side="right"))
-        return rank if rank < len(ends) else int(np.searchsorted(ends, ends[-1], side="left"))
-
-    def at_rank(self, rank: int) -> NextState:
-        self._reach(rank + 1)
-        return NextState(
-            key=int(self._row.keys(rank + 1)[rank]),
-            log_prob=float(self._row.leading(rank + 1)[rank]),
-            rank=rank,
-            cum=float(self._cum[rank]),
-            cum_procedure=self._procedure_cum(rank),
-        )
-
-    def of_key(self, key: int) -> NextState:
-        """The next state by that key; an impossible one ranks behind all that are possible."""
-        log_probs = self._row.log_probs
-        log_prob = log_probs[key]
-        rank = int(np.count_nonzero(log_probs > log_prob))
-        rank += int(np.count_nonzero(log_probs[:key] == log_prob))
-        if log_prob > -np.inf:
-            return self.at_rank(rank)
-        self._reach(self._row.size)
-        return NextState(key, -math.inf, rank, float(self._cum[-1]), math.nan)
-
-    def count_above(self, threshold: float | None) -> int:
-        if threshold is None:
-            return 0
-        # A float64 threshold compares in float64, not rounded to the row's float32.
-        at_least = np.count_nonzero(self._row.log_probs >= np.float64(threshold))
-        return min(int(at_least), self._row.size, MOST_ABOVE)
-
-    def _procedure_cum(self, rank: int) -> float:
-        return float(self._cum_procedure[rank]) if rank < self._weights.kept else math.nan
-
-    def _reach(self, count: int) -> None:
-        """Make the cumulatives of the ranks below `count` known (running sums in rank order)."""
-        if count < len(self._cum):
-            return
-        known = next(prefix for prefix in self._row.prefixes() if len(prefix) >= count)
-        self._cum = _running(widths(1.0, 0.0, known))
-        self._cum_procedure = (
-            self._cum if self._is_rule else _running(widths(self._beta, self._weights.log_z, known))
-        )
-
-
-def _running(lengths: FloatArray) -> FloatArray:
-    """F(r⁻) for ranks 0 … K, f64[K + 1]."""
-    return np.concatenate((np.zeros(1), np.cumsum(lengths)))

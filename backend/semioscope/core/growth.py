@@ -6,6 +6,7 @@ applied; the driver then takes the event, stores it and applies it. Between stre
 change the tree.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -13,10 +14,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from semioscope.core.alphabet import Alphabet
-from semioscope.core.distribution import Answer, Expansion, NextState
+from semioscope.core.distribution import Answer, Expansion, NextState, Question
 from semioscope.core.errors import Conflict
 from semioscope.core.events import COLUMN_DTYPES
 from semioscope.core.ledger import HIDDEN
+from semioscope.core.rankings import ranking_columns
 from semioscope.core.sampling import IDENTITY, IDENTITY_FINGERPRINT, Procedure, Weights
 from semioscope.core.symbols import Symbols
 from semioscope.core.tree import Tree
@@ -71,13 +73,15 @@ class Growth:
                 self._untold[node] = None
             else:
                 self._weights[node] = answer.weights
+                if answer.weights.own is not None:
+                    self._use(answer.weights.own.keys.tolist())
 
     def child(self, parent: int, following: NextState | int) -> NodeId:
         """The node of a next state: the one there is (shown again if it was hidden), else new.
 
-        following: as an answer gave it, or the key of one of the parent's stored candidates.
-        Raises Conflict "not-expanded" when the parent is not expanded (any more), or has no such
-        candidate.
+        following: as an answer gave it, or the key of one of the parent's stored candidates or of
+        those that lead under the procedure. Raises Conflict "not-expanded" when the parent is not
+        expanded (any more), "not-a-candidate" when it has no such candidate.
         """
         self._begin()
         expansion = self.expansion(parent)
@@ -89,14 +93,14 @@ class Growth:
         if isinstance(following, NextState):
             log_prob = following.log_prob
         else:
-            log_prob = _candidate_log_prob(expansion, following)
+            log_prob = self._stored_log_prob(parent, expansion, following)
         node = self.find_child(parent, key)
         if node is None:
             node = self._add(parent, key, log_prob)
         elif node < self.tree.size and self.tree.marks[node] & HIDDEN:
             self._shown[node] = None
-        if isinstance(following, NextState) and key not in expansion.keys:
-            self._note_place(node, following)
+        if isinstance(following, NextState):
+            self._note_place(node, parent, expansion, key, following)
         return node
 
     def key_of(self, following: NextState | int) -> int:
@@ -131,6 +135,19 @@ class Growth:
         return (payload, columns) if columns else None
 
     # -- what is there, with what is added
+
+    def question(
+        self,
+        node: int,
+        *,
+        draws: Sequence[float] = (),
+        keys: Sequence[int] = (),
+        above: float | None = None,
+    ) -> Question:
+        """A question about a node's state, which knows how much of it is the prompt."""
+        return Question(
+            self.state_of(node), tuple(draws), tuple(keys), above, given=len(self.tree.prompt)
+        )
 
     def state_of(self, node: int) -> State:
         keys = []
@@ -209,7 +226,7 @@ class Growth:
         self._expansions: dict[int, Expansion] = {}
         self._tails: dict[int, NextState] = {}
         self._weights: dict[int, Weights] = {}
-        self._weight_tails: dict[int, float] = {}
+        self._weight_tails: dict[int, NextState] = {}
         self._untold: dict[int, None] = {}
         self._visits: Counter[int] = Counter()
         self._symbols = Symbols(None)
@@ -241,14 +258,39 @@ class Growth:
         self._use([key])
         return node
 
-    def _note_place(self, node: NodeId, following: NextState) -> None:
-        if self._new(node) is not None:
+    def _note_place(
+        self, node: NodeId, parent: int, expansion: Expansion, key: int, following: NextState
+    ) -> None:
+        """Notes where a next state lies that is not among those stored, under the rule and under
+        the procedure."""
+        is_stored = key in expansion.keys
+        if not is_stored and self._lacks_place(node, following):
             self._tails.setdefault(node, following)
         fingerprint = self.procedure.fingerprint
-        if fingerprint == IDENTITY_FINGERPRINT or np.isnan(following.cum_procedure):
+        if fingerprint == IDENTITY_FINGERPRINT or math.isnan(following.cum_procedure):
             return
-        if node >= self.tree.size or np.isnan(self.tree.tail_cum(node, fingerprint)):
-            self._weight_tails[node] = following.cum_procedure
+        weights = self.weights_at(parent)
+        if weights is not None and weights.own is not None:
+            is_stored = key in weights.own.keys
+        is_known = node < self.tree.size and not math.isnan(self.tree.tail_cum(node, fingerprint))
+        if not is_stored and not is_known:
+            self._weight_tails[node] = following
+
+    def _lacks_place(self, node: NodeId, following: NextState) -> bool:
+        """Whether this is new about where a node outside the stored candidates lies."""
+        if self._new(node) is not None:
+            return True
+        return math.isnan(self.tree.tail_cum(node)) and not math.isnan(following.cum)
+
+    def _stored_log_prob(self, parent: int, expansion: Expansion, key: int) -> float:
+        """Of a next state that is stored, by its key, nats. Raises Conflict "not-a-candidate"."""
+        weights = self.weights_at(parent)
+        own = None if weights is None else weights.own
+        for stored in (expansion,) if own is None else (expansion, own):
+            places = np.flatnonzero(stored.keys == key)
+            if len(places):
+                return float(stored.log_probs[places[0]])
+        raise Conflict("not-a-candidate", "This next state is not among the stored candidates.")
 
     def _with_own_keys(self, expansion: Expansion) -> Expansion:
         """The expansion with the tree's keys: a rewriting rule's next states are interned."""
@@ -322,25 +364,28 @@ class Growth:
         return columns
 
     def _weight_columns(self) -> Columns:
-        each = self._weights.values()
-        return _columns(
+        each, tails = self._weights.values(), self._weight_tails.values()
+        columns = _columns(
             {
                 "weight_node": list(self._weights),
                 "weight_log_z": [weights.log_z for weights in each],
                 "weight_kept": [weights.kept for weights in each],
                 "weight_entropy": [weights.entropy for weights in each],
                 "weight_tail_node": list(self._weight_tails),
-                "weight_tail_cum": list(self._weight_tails.values()),
+                "weight_tail_cum": [each.cum_procedure for each in tails],
                 "weight_untold_node": list(self._untold),
             }
         )
-
-
-def _candidate_log_prob(expansion: Expansion, key: int) -> float:
-    places = np.flatnonzero(expansion.keys == key)
-    if not len(places):
-        raise Conflict("not-a-candidate", "This next state is not among the stored candidates.")
-    return float(expansion.log_probs[places[0]])
+        if self.procedure.reorders:
+            columns |= _columns({"weight_tail_log_q": [each.log_q for each in tails]})
+            columns |= ranking_columns(
+                {
+                    node: weights.own
+                    for node, weights in self._weights.items()
+                    if weights.own is not None
+                }
+            )
+        return columns
 
 
 def _columns(values: Mapping[str, Sequence[float]]) -> Columns:

@@ -9,10 +9,18 @@ from typing import Final
 
 import numpy as np
 
-from semioscope.core.distribution import MOST_ABOVE, Answer, Expansion, NextState, Question
+from semioscope.core.distribution import (
+    MOST_ABOVE,
+    Answer,
+    Expansion,
+    NextState,
+    Question,
+    past_of,
+)
 from semioscope.core.errors import Unavailable
 from semioscope.core.ranking import LEADING
-from semioscope.core.sampling import Procedure, Weights, weigh_stored, widths
+from semioscope.core.sampling import Procedure, Weights, reorder_stored, weigh_stored, widths
+from semioscope.core.sampling.logits import Places
 from semioscope.core.types import ALL_KEPT, Float32Array, FloatArray, IdArray
 
 MASS_TOLERANCE: Final = 1e-3
@@ -34,7 +42,7 @@ def answer_partial(
     Raises Unavailable "broken-rule" when they are no part of a probability distribution.
     """
     sure = ALL_KEPT if sure >= len(keys) else sure
-    places = _Places(keys, log_probs, procedure, sure)
+    places = _Places(question, keys, log_probs, procedure, sure)
     return Answer(
         expansion=Expansion(
             keys=keys[:LEADING].copy(),
@@ -56,7 +64,12 @@ class _Places:
     """Where the told next states of one state lie on the unit interval."""
 
     def __init__(
-        self, keys: IdArray, log_probs: Float32Array, procedure: Procedure, sure: int
+        self,
+        question: Question,
+        keys: IdArray,
+        log_probs: Float32Array,
+        procedure: Procedure,
+        sure: int,
     ) -> None:
         self._keys = keys
         self._log_probs = log_probs
@@ -68,33 +81,42 @@ class _Places:
                 f"The rule returned leading probabilities that sum to {mass:g}: more than one.",
             )
         self.told = min(1.0, mass)
-        self.weights = weigh_stored(procedure, log_probs[:sure], False)
-        self._procedure_ends = self._ends_under(self.weights, procedure)
+        self.weights: Weights | None = None
+        self._order: Places = np.zeros(0, np.intp)  # places among the told, by the procedure
+        self._scaled = np.zeros(0, np.float32)
+        self._widths = np.zeros(0)
+        self._weigh(question, procedure, sure)
+        self._procedure_ends = np.cumsum(self._widths)
 
     def holding(self, u: float) -> NextState | None:
         """The next state that holds u under the procedure; None where that is not told."""
         ends = self._procedure_ends
         if self.weights is None or not len(ends):
             return None
-        rank = int(np.searchsorted(ends, u, side="right"))
-        if rank < len(ends):
-            return self.at(rank)
-        if len(ends) < self.weights.kept:
-            return None
-        # All that is kept is told, and rounding has left its end a little under one.
-        return self.at(int(np.searchsorted(ends, ends[-1], side="left")))
+        place = int(np.searchsorted(ends, u, side="right"))
+        if place == len(ends):
+            if len(ends) < self.weights.kept:
+                return None
+            # All that is kept is told, and rounding has left its end a little under one.
+            place = int(np.searchsorted(ends, ends[-1], side="left"))
+        return self.at(int(self._order[place]))
 
     def of_key(self, key: int) -> NextState | None:
         places = np.flatnonzero(self._keys == key)
         return self.at(int(places[0])) if len(places) else None
 
     def at(self, rank: int) -> NextState:
+        found = np.flatnonzero(self._order == rank)
+        place = int(found[0]) if len(found) else -1
+        is_own = self.weights is not None and self.weights.own is not None
         return NextState(
             key=int(self._keys[rank]),
             log_prob=float(self._log_probs[rank]),
             rank=rank,
             cum=_start(self._ends, rank),
-            cum_procedure=_start(self._procedure_ends, rank),
+            cum_procedure=_start(self._procedure_ends, place),
+            width=float(self._widths[place]) if place >= 0 else math.nan,
+            log_q=float(self._scaled[place]) if place >= 0 and is_own else math.nan,
         )
 
     def count_above(self, threshold: float | None) -> int:
@@ -102,15 +124,33 @@ class _Places:
             return 0
         return min(int(np.count_nonzero(self._log_probs >= np.float64(threshold))), MOST_ABOVE)
 
-    def _ends_under(self, weights: Weights | None, procedure: Procedure) -> FloatArray:
-        if weights is None:
-            return np.zeros(0)
-        kept = self._log_probs[: weights.kept]
-        return np.cumsum(widths(procedure.inverse_temperature, weights.log_z, kept))
+    def _weigh(self, question: Question, procedure: Procedure, sure: int) -> None:
+        if procedure.reorders:
+            self._weigh_own(question, procedure, sure)
+            return
+        self.weights = weights = weigh_stored(procedure, self._log_probs[:sure], False)
+        if weights is not None:
+            self._scaled = self._log_probs[: weights.kept]
+            self._order = np.arange(len(self._scaled))
+            self._widths = widths(procedure.inverse_temperature, weights.log_z, self._scaled)
+
+    def _weigh_own(self, question: Question, procedure: Procedure, sure: int) -> None:
+        # An engine's logits are not told, only what follows from them.
+        past = past_of(question.state, question.given, math.nan, procedure)
+        keys, log_probs = self._keys[:sure], self._log_probs[:sure]
+        reordered = reorder_stored(procedure, log_probs, False, keys, past)
+        if reordered is None:
+            return
+        self.weights = reordered.weights
+        in_order = reordered.in_order
+        by_key = np.argsort(self._keys)
+        self._order = by_key[np.searchsorted(self._keys, in_order, sorter=by_key)]
+        self._scaled = reordered.log_q[np.searchsorted(reordered.keys, in_order)]
+        self._widths = widths(1.0, 0.0, self._scaled)
 
 
-def _start(ends: FloatArray, rank: int) -> float:
-    """F(r⁻); nan beyond what the ends cover."""
-    if rank >= len(ends):
+def _start(ends: FloatArray, place: int) -> float:
+    """F(t⁻); nan outside what the ends cover."""
+    if not 0 <= place < len(ends):
         return math.nan
-    return float(ends[rank - 1]) if rank else 0.0
+    return float(ends[place - 1]) if place else 0.0

@@ -37,11 +37,15 @@ class RankedLogProbs(Protocol):
 
 
 class StoredRow:
-    """What an expansion keeps: `log_probs` f32[K] descending, and whether that is everything."""
+    """What an expansion keeps: `log_probs` f32[K] descending, whether that is everything, and
+    perhaps their keys u32[K]."""
 
-    def __init__(self, log_probs: Float32Array, complete: bool) -> None:
+    def __init__(
+        self, log_probs: Float32Array, complete: bool, keys: IdArray | None = None
+    ) -> None:
         self._log_probs = log_probs
         self._complete = complete
+        self._keys = np.zeros(0, np.uint32) if keys is None else keys
 
     @property
     def size(self) -> int | None:
@@ -56,6 +60,19 @@ class StoredRow:
 
     def normaliser(self, beta: float) -> tuple[float, float] | None:
         return log_z_and_entropy(beta, self._log_probs) if self._complete else None
+
+    def keys(self, count: int) -> IdArray:
+        """Keys of the ranks below `count`, u32."""
+        return self._keys[:count]
+
+    def known(self) -> tuple[IdArray, Float32Array, bool]:
+        """As `RankedRow.known`."""
+        return self._keys, self._log_probs, self._complete
+
+    def log_probs_of(self, keys: IdArray) -> Float32Array:
+        """Log-probabilities of known keys, f32, nats."""
+        order = np.argsort(self._keys)
+        return self._log_probs[order[np.searchsorted(self._keys, keys, sorter=order)]]
 
 
 class RankedRow:
@@ -96,6 +113,19 @@ class RankedRow:
         if self._size <= LEADING and not np.isnan(log_probs).any():
             log_probs = self.leading(self._size)
         return log_z_and_entropy(beta, log_probs)
+
+    def known(self) -> tuple[IdArray, Float32Array, bool]:
+        """(keys u32[M], log_probs f32[M]) of all next states that are known, each possible, and
+        whether there are no others."""
+        row = self.log_probs
+        if self._size == len(row):
+            return np.arange(len(row), dtype=np.uint32), row, True
+        keys = np.flatnonzero(row > -np.inf).astype(np.uint32)
+        return keys, row[keys], True
+
+    def log_probs_of(self, keys: IdArray) -> Float32Array:
+        """Log-probabilities of possible keys, f32, nats."""
+        return self.log_probs[keys]
 
     def _sort(self, count: int) -> None:
         """Sort as far as the next prefix that holds `count` ranks."""

@@ -13,6 +13,7 @@ from semioscope.core.distribution import Expansion
 from semioscope.core.errors import InvalidRequest
 from semioscope.core.events import WEIGHTS, Event, column
 from semioscope.core.expansions import Expansions
+from semioscope.core.fan import Fan, fan_of
 from semioscope.core.ledger import (
     CUT,
     EXPANDED,
@@ -190,11 +191,19 @@ class Tree:
         return float(self.cum_log_probs[node])
 
     def tail_cum(self, node: int, fingerprint: str = IDENTITY_FINGERPRINT) -> float:
-        """F(t⁻) of a node outside its parent's stored candidates; nan where it is not known."""
+        """F(t⁻) of a node outside its parent's `fan`; nan where it is not known."""
         if fingerprint == IDENTITY_FINGERPRINT:
             return float(self._nodes.tail_cum.values[node])
         weighing = self.weighings.get(fingerprint)
         return float("nan") if weighing is None else weighing.tail_cum(node)
+
+    def tail_scaled(self, node: int, fingerprint: str) -> float:
+        """What `Fan.scaled` would have of a node outside its parent's `fan`, nats: the rule's
+        log-probability or the procedure's own; nan where it is not known."""
+        weighing = self.weighings.get(fingerprint)
+        if weighing is None or not weighing.procedure.reorders:
+            return self.log_prob(node)
+        return weighing.tail_log_q(node)
 
     def is_terminal(self, node: int) -> bool:
         return bool(is_terminal(self.marks[node]))
@@ -235,6 +244,16 @@ class Tree:
             return Weights(0.0, ALL_KEPT, expansion.entropy)
         weighing = self.weighings.get(fingerprint)
         return None if weighing is None else weighing.at(node)
+
+    def fan(self, node: int, fingerprint: str) -> Fan | None:
+        """What divides an expanded state's interval under a procedure, as far as it is stored; None
+        where the procedure has not been evaluated."""
+        expansion, weights = self.expansion(node), self.weights_at(node, fingerprint)
+        if expansion is None or weights is None:
+            return None
+        weighing = self.weighings.get(fingerprint)
+        beta = 1.0 if weighing is None else weighing.procedure.inverse_temperature
+        return fan_of(expansion, weights, beta)
 
     def is_untold(self, node: int, fingerprint: str) -> bool:
         """Whether the procedure needs more at an expanded state than the rule tells."""

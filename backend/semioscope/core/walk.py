@@ -12,11 +12,11 @@ from typing import Final
 
 import numpy as np
 
-from semioscope.core.distribution import Expansion
+from semioscope.core.fan import Fan
 from semioscope.core.random import WORD, uniform
-from semioscope.core.sampling import IDENTITY, Weights, widths
+from semioscope.core.sampling import width
 from semioscope.core.tree import Tree
-from semioscope.core.types import ALL_KEPT, FloatArray, NodeId
+from semioscope.core.types import ALL_KEPT, NodeId
 
 BITS: Final = 52.0
 """Bits that a fresh position has to give."""
@@ -45,7 +45,6 @@ class Located:
     key: int
     child: NodeId | None
     log_prob: float
-    rank: int
     before: float
     width: float
 
@@ -80,22 +79,26 @@ def locate(tree: Tree, node: NodeId, u: float, fingerprint: str) -> Located | No
     None: it cannot be known without the rule (the state is not expanded or not weighed under that
     procedure, or u lies beyond the stored candidates and the children outside them).
     """
-    expansion, weights = tree.expansion(node), tree.weights_at(node, fingerprint)
-    if expansion is None or weights is None:
+    fan = tree.fan(node, fingerprint)
+    if fan is None or not len(fan.keys):
         return None
-    beta = inverse_temperature(tree, fingerprint)
-    lengths = widths(beta, weights.log_z, expansion.log_probs[: weights.kept])
-    if not len(lengths):
-        return None
+    lengths = fan.widths
     ends = np.cumsum(lengths)
-    rank = int(np.searchsorted(ends, u, side="right"))
-    if rank < len(ends):
-        return _candidate(tree, node, expansion, lengths, ends, rank)
-    if expansion.complete or len(ends) == weights.kept:
+    place = int(np.searchsorted(ends, u, side="right"))
+    if place == len(ends):
+        if not fan.complete:
+            return _tail_child(tree, node, u, fingerprint, fan)
         # Rounding may leave the last end a little under one.
-        last = int(np.searchsorted(ends, ends[-1], side="left"))
-        return _candidate(tree, node, expansion, lengths, ends, last)
-    return _tail_child(tree, node, u, fingerprint, beta, weights)
+        place = int(np.searchsorted(ends, ends[-1], side="left"))
+    key = int(fan.keys[place])
+    child = tree.find_child(node, key)
+    return Located(
+        key=key,
+        child=child if child is not None and tree.has(child) else None,
+        log_prob=float(fan.log_probs[place]),
+        before=float(ends[place - 1]) if place else 0.0,
+        width=float(lengths[place]),
+    )
 
 
 def is_untold(tree: Tree, node: NodeId, u: float, fingerprint: str) -> bool:
@@ -113,52 +116,12 @@ def is_untold(tree: Tree, node: NodeId, u: float, fingerprint: str) -> bool:
     return weights.kept == ALL_KEPT and u >= expansion.told
 
 
-def inverse_temperature(tree: Tree, fingerprint: str) -> float:
-    """β of a procedure that the tree remembers, and 1 for the rule."""
-    weighing = tree.weighings.get(fingerprint)
-    return (IDENTITY if weighing is None else weighing.procedure).inverse_temperature
-
-
-def width_of(log_prob: float, beta: float, log_z: float) -> float:
-    """q of one next state, as `sampling.widths` gives it; log_prob in nats."""
-    return float(widths(beta, log_z, np.array([log_prob], np.float32))[0])
-
-
-def _candidate(
-    tree: Tree,
-    node: NodeId,
-    expansion: Expansion,
-    lengths: FloatArray,
-    ends: FloatArray,
-    rank: int,
-) -> Located:
-    key = int(expansion.keys[rank])
-    child = tree.find_child(node, key)
-    return Located(
-        key=key,
-        child=child if child is not None and tree.has(child) else None,
-        log_prob=float(expansion.log_probs[rank]),
-        rank=rank,
-        before=float(ends[rank - 1]) if rank else 0.0,
-        width=float(lengths[rank]),
-    )
-
-
-def _tail_child(
-    tree: Tree, node: NodeId, u: float, fingerprint: str, beta: float, weights: Weights
-) -> Located | None:
+def _tail_child(tree: Tree, node: NodeId, u: float, fingerprint: str, fan: Fan) -> Located | None:
     for child in tree.children(node):
         before = tree.tail_cum(child, fingerprint)
-        width = width_of(tree.log_prob(child), beta, weights.log_z)
-        if before <= u < before + width:
-            return Located(
-                tree.key(child),
-                child,
-                tree.log_prob(child),
-                int(tree.ranks[child]),
-                before,
-                width,
-            )
+        length = width(fan.beta, fan.log_z, tree.tail_scaled(child, fingerprint))
+        if before <= u < before + length:
+            return Located(tree.key(child), child, tree.log_prob(child), before, length)
     return None
 
 

@@ -8,13 +8,15 @@ from numpy.typing import NDArray
 
 from semioscope.core.events import column
 from semioscope.core.growable import Growable
+from semioscope.core.rankings import Rankings
 from semioscope.core.sampling import Procedure, Weights
 from semioscope.core.types import Columns, FloatArray, IdArray
 
 
 class Weighing:
     """Per node: log_z f8 (nats, nan = not weighed), kept u4, entropy f4 (bits), untold u1, and for
-    nodes not among the stored candidates tail_cum f8, F(t⁻) under the procedure (nan = not known).
+    nodes outside what is stored of their parent, tail_cum f8, F(t⁻) under the procedure (nan = not
+    known). Of a procedure that reorders also the rankings of its own, and tail_log_q f4, nats.
 
     untold: the procedure was evaluated there, and needs more than the rule tells.
     """
@@ -25,19 +27,28 @@ class Weighing:
         self._kept = Growable("<u4")
         self._entropy = Growable("<f4")
         self._tail_cum = Growable("<f8")
+        self._tail_log_q = Growable("<f4")
         self._untold = Growable("u1")
+        self._rankings = Rankings()
 
     def at(self, node: int) -> Weights | None:
         """The weights at a state, None where it has not been weighed."""
         if node >= self._log_z.size or math.isnan(log_z := self._log_z.values[node]):
             return None
         return Weights(
-            float(log_z), int(self._kept.values[node]), float(self._entropy.values[node])
+            float(log_z),
+            int(self._kept.values[node]),
+            float(self._entropy.values[node]),
+            self._rankings.at(node) if self.procedure.reorders else None,
         )
 
     def tail_cum(self, node: int) -> float:
-        """F(t⁻) of a node outside its parent's candidates; nan where it is not known."""
+        """F(t⁻) of a node outside what is stored of its parent; nan where it is not known."""
         return float(self._tail_cum.values[node]) if node < self._tail_cum.size else math.nan
+
+    def tail_log_q(self, node: int) -> float:
+        """Its own log-probability, nats, under a procedure that reorders; nan where not known."""
+        return float(self._tail_log_q.values[node]) if node < self._tail_log_q.size else math.nan
 
     def is_untold(self, node: int) -> bool:
         """Whether the procedure needs more there than the rule tells."""
@@ -61,12 +72,15 @@ class Weighing:
         self._kept.values[nodes] = column(columns, "weight_kept")
         self._entropy.values[nodes] = column(columns, "weight_entropy")
         self._tail_cum.values[tails] = column(columns, "weight_tail_cum")
+        if self.procedure.reorders:
+            self._tail_log_q.values[tails] = column(columns, "weight_tail_log_q")
+            self._rankings.add(columns)
 
     def to_columns(self) -> Columns:
         """The weight_* columns of the whole tree, nodes ascending."""
         nodes = _known(self._log_z.values)
         tails = _known(self._tail_cum.values)
-        return {
+        columns = {
             "weight_node": nodes,
             "weight_log_z": self._log_z.values[nodes],
             "weight_kept": self._kept.values[nodes],
@@ -75,6 +89,10 @@ class Weighing:
             "weight_tail_cum": self._tail_cum.values[tails],
             "weight_untold_node": np.flatnonzero(self._untold.values).astype(np.uint32),
         }
+        if self.procedure.reorders:
+            columns["weight_tail_log_q"] = self._tail_log_q.values[tails]
+            columns |= self._rankings.to_columns()
+        return columns
 
     def _cover(self, *named: NDArray[Any]) -> None:
         size = max((int(nodes.max()) + 1 for nodes in named if nodes.size), default=0)
@@ -83,6 +101,7 @@ class Weighing:
         self._kept.fill(missing, 0)
         self._entropy.fill(missing, np.nan)
         self._tail_cum.fill(missing, np.nan)
+        self._tail_log_q.fill(missing, np.nan)
         self._untold.fill(missing, 0)
 
 

@@ -43,7 +43,7 @@ class MatrixChain(TabularRule):
         self._longest = max(map(len, symbols))
         self._chain = FiniteChain(self._symbols, matrix)
         self._rows = log_row(np.concatenate([initial[None], matrix]))
-        likely = np.flatnonzero(initial == initial.max())
+        likely = np.flatnonzero(initial == initial.max()).tolist()
         self.example = symbols[min(likely, key=lambda place: (matrix[place, place] == 1, place))]
         """The most probable beginning, preferably one that goes on to something else."""
         fingerprint = fingerprint_of(spec)

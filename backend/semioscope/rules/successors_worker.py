@@ -118,4 +118,4 @@ def _named(following: NextState | None, symbols: list[tuple[bytes, bytes]]) -> N
 
 
 def _impossible(count: int) -> NextState:
-    return NextState(UNKNOWN_RANK, -np.inf, count, 1.0, np.nan)
+    return NextState(UNKNOWN_RANK, -np.inf, count, 1.0, np.nan, np.nan)

@@ -33,6 +33,10 @@ class Entry:
     def is_frozen(self) -> bool:
         return self.seq is not None
 
+    @property
+    def may_write(self) -> bool:
+        return not self.is_frozen and self.role != "reader"
+
     def must_write(self) -> None:
         """Raises Conflict "frozen" or Forbidden "read-only"."""
         if self.is_frozen:

@@ -13,6 +13,7 @@ from semioscope.rules.catalogue import LoadedRule
 from semioscope.rules.protocol import TokenRule
 from semioscope.service import checks
 from semioscope.service.access import Caller
+from semioscope.service.emptying import must_begin
 from semioscope.service.open_tree import OpenTree
 from semioscope.service.open_trees import OpenTrees
 from semioscope.service.rule_door import RuleDoor
@@ -62,7 +63,8 @@ class Beginnings:
         """Stores a tree of the caller's and holds it in memory.
 
         Raises NotFound "unknown-rule", Unavailable while the rule loads, InvalidRequest
-        "empty-prompt", "prompt-too-long", "bad-length" and what the rule says of the text.
+        "empty-prompt", "prompt-too-long", "bad-length", what the rule says of the text, and for a
+        procedure "no-tokens", "unknown-token" or "procedure-empties".
         """
         name = None if new.name is None else checks.name(new.name)
         async with self._door.for_prompt(new.rule, caller.id) as loaded:
@@ -75,6 +77,7 @@ class Beginnings:
                 max_length=new.max_length,
                 name=name,
             )
+            await must_begin(tree, tree.procedure, loaded, caller.id)
         await self._identities.keep(caller.id)
         record = TreeRecord(
             name=tree.name,
@@ -103,6 +106,7 @@ async def initial_tree(
     _check(rule, state, settings)
     loaded.must_begin(state)
     length = _max_length(rule, prompt_length(state), max_length)
+    procedure.must_suit(rule)
     pieces = _pieces(loaded, state)
     return Tree(rule, state, length, pieces, procedure, name or _title(prompt, rule))
 

@@ -41,16 +41,16 @@ def growable(tree: Tree, node: int, key: int | None) -> tuple[NodeId, int | None
     if child is not None and tree.has(child):
         return open_to_growth(tree, child), None
     if tree.rule.kind == "appending" and key in tree.rule.end_keys:
-        raise _terminal()
+        raise terminal()
     if tree.prompt_length + tree.depth(at) + 1 >= tree.max_length:
-        raise _terminal()
+        raise terminal()
     return at, key
 
 
 def open_to_growth(tree: Tree, node: NodeId) -> NodeId:
     """The node. Raises Conflict "terminal-state" or "under-cut"."""
     if tree.is_terminal(node):
-        raise _terminal()
+        raise terminal()
     if tree.under_cut(node):
         raise Conflict(
             "under-cut", "This state is under a cut.", "Restore it to go on growing here."
@@ -108,7 +108,8 @@ def tidy(text: str) -> str:
     ).strip()
 
 
-def _terminal() -> Conflict:
+def terminal() -> Conflict:
+    """The refusal of a state that nothing can follow."""
     return Conflict(
         "terminal-state",
         "This state is terminal: nothing follows it.",

@@ -17,6 +17,7 @@ from semioscope.core.types import NodeId, Seq
 from semioscope.rules.catalogue import LoadedRule
 from semioscope.service import checks
 from semioscope.service.access import Caller
+from semioscope.service.emptying import must_begin_if_loaded
 from semioscope.service.growth_driver import child_by
 from semioscope.service.growth_jobs import GrowthJobs
 from semioscope.service.jobs import Job
@@ -166,20 +167,29 @@ class Editing:
     async def set_procedure(
         self, opened: OpenTree, caller: Caller, procedure: Procedure
     ) -> ProcedureSet:
-        """Sets the default procedure, weighs what is stored, and has the rest evaluated."""
+        """Sets the default procedure, weighs what is stored, and has the rest evaluated.
+
+        Raises InvalidRequest "no-tokens" or "unknown-token" for one that this rule cannot be
+        sampled by, "procedure-empties" for one that leaves nothing at the root, or at another state
+        that the tree holds whole.
+        """
+        procedure.must_suit(opened.tree.rule)
+        await must_begin_if_loaded(opened.tree, procedure, self._door, caller.id)
 
         async def work() -> Seq:
             async with opened.lock:
                 tree = opened.tree
                 if procedure == tree.procedure:
                     return tree.seq
+                weighed = await asyncio.to_thread(weigh_event, tree, procedure, strict=True)
                 payload = {
                     "procedure": procedure.to_wire(),
                     "fingerprint": procedure.fingerprint,
                     "previous": tree.procedure.to_wire(),
                 }
-                change = Change("procedure", payload)
-                return await self._commit_procedure(opened, caller, new_change(), [change])
+                changes = [Change("procedure", payload)]
+                changes += [] if weighed is None else [weighed]
+                return await self._commit(opened, caller, new_change(), changes)
 
         seq = await to_the_end(work())
         job = self._weigh_the_rest(opened, caller)

@@ -71,7 +71,8 @@ class GrowthDriver:
     ) -> None:
         task, tree = growth.task, growth.opened.tree
         building = Growth(tree, loaded.alphabet, task.procedure)
-        strategy = plan.run(building, anchor, self._budget(task))
+        findings = None if plan.kind in ("typed", "reweigh") else growth.begin(anchor)
+        strategy = plan.run(building, anchor, self._budget(task), findings)
         asked = await to_the_end(self._step(growth, strategy, building, loaded, None))
         while asked is not None:
             try:

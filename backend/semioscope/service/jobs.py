@@ -3,8 +3,21 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from semioscope.core.strategies.report import Report
+
 JobState = Literal["running", "done", "cancelled", "failed"]
-StrategyName = Literal["worlds", "breadth", "mass", "best_first", "ancestral", "typed", "reweigh"]
+StrategyName = Literal[
+    "worlds",
+    "breadth",
+    "mass",
+    "best_first",
+    "beam",
+    "greedy",
+    "ancestral",
+    "stochastic_beam",
+    "typed",
+    "reweigh",
+]
 
 
 @dataclass(frozen=True)
@@ -13,6 +26,7 @@ class Job:
 
     by: the public id of who asked. automatic: a moving view asked. expanded, total: states.
     resolved and unexplored: mass of the whole tree. rate: states a second. started_at: unix s.
+    report: what it has found; None of what finds nothing (typed, reweigh).
     """
 
     id: str
@@ -28,3 +42,4 @@ class Job:
     unexplored: float = 1.0
     rate: float = 0.0
     message: str | None = None
+    report: Report | None = None

@@ -27,6 +27,13 @@ from semioscope.service.rule_door import RuleDoor, RuleStanding
 from semioscope.service.rule_making import ChainTold, RuleMaking, RuleOfTree, TokenOf
 from semioscope.service.running_growth import Task
 from semioscope.service.sharing import Admission, Link, Sharing
+from semioscope.service.stages import (
+    StagesAt,
+    asked_stages,
+    needs_rule,
+    place_of,
+    stored_stages,
+)
 from semioscope.service.stored_beginning import prompt_pieces
 from semioscope.service.weighing import all_weights
 from semioscope.settings import Settings
@@ -51,6 +58,7 @@ class GrowthOrder:
     under_rule: bool
     automatic: bool
     client: str | None = None
+    stop: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -223,6 +231,7 @@ class Observatory:
         """The weights of another procedure at the states where stored candidates suffice, as a
         frame {type: "weights", seq, procedure, fingerprint} with weight_* columns."""
         _, opened = await self._open(caller, ref)
+        procedure.must_suit(opened.tree.rule)
         async with opened.lock:
             tree = opened.tree
             header = {
@@ -233,13 +242,35 @@ class Observatory:
             }
             return frame.encode(header, all_weights(tree, procedure))
 
+    async def stages(
+        self, caller: Caller, ref: str, node: int, key: int | None, procedure: Procedure | None
+    ) -> StagesAt:
+        """What each step of a procedure (None: the tree's own) does at a state. Stores nothing.
+
+        Raises Forbidden "stages-need-rule" for a reader of a state that is not stored whole.
+        """
+        entry, opened = await self._open(caller, ref)
+        async with opened.lock:
+            tree = opened.tree
+            asked = tree.procedure if procedure is None else procedure
+            asked.must_suit(tree.rule)
+            place = place_of(tree, node, key)
+            stored = stored_stages(tree, place, asked)
+        if stored is not None:
+            return stored
+        if not entry.may_write:
+            raise needs_rule()
+        self._door.must_be_available(tree.rule)
+        async with self._door.for_tree(tree.rule) as loaded:
+            return await asked_stages(tree, place, asked, loaded, caller.id)
+
     # -- change
 
     async def grow(self, caller: Caller, ref: str, order: GrowthOrder) -> Job:
         """Begins a growth. Whatever is wrong with it is said now; what happens comes by socket."""
         opened = await self._open_to_write(caller, ref)
         self._door.must_be_available(opened.tree.rule)
-        plan = plan_of(order.strategy)
+        plan = plan_of(order.strategy, order.stop)
         node, key = checks.growable(opened.tree, order.node, order.key)
         task = Task(
             name=plan.name,
@@ -247,7 +278,7 @@ class Observatory:
             plan=plan.plan,
             node=node,
             key=key,
-            procedure=IDENTITY if plan.is_drawn and order.under_rule else opened.tree.procedure,
+            procedure=IDENTITY if plan.plan.is_drawn and order.under_rule else opened.tree.procedure,
             caller=caller,
             automatic=order.automatic,
             client=order.client,
@@ -376,7 +407,7 @@ class Observatory:
 
     def _detail(self, entry: Entry, opened: OpenTree) -> TreeDetail:
         history = history_of(opened.log, entry.caller.id)
-        writes = not entry.is_frozen and entry.role != "reader"
+        writes = entry.may_write
         return TreeDetail(
             ref=entry.ref,
             seq=entry.seq,

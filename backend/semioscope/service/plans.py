@@ -1,61 +1,89 @@
 """From a strategy as it is asked for to a plan that can be driven, and its name for people."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from semioscope.core.errors import InvalidRequest
 from semioscope.core.strategies.ancestral import Ancestral
+from semioscope.core.strategies.beam import Beam, Greedy
 from semioscope.core.strategies.best_first import BestFirst
 from semioscope.core.strategies.breadth import Breadth
 from semioscope.core.strategies.mass_threshold import MassThreshold
-from semioscope.core.strategies.plan import Plan
+from semioscope.core.strategies.plan import GrowthPlan
+from semioscope.core.strategies.stochastic_beam import StochasticBeam
+from semioscope.core.strategies.stop import Stop, stopped
 from semioscope.core.strategies.worlds import Worlds
 from semioscope.service.jobs import StrategyName
 
 
 @dataclass(frozen=True)
 class NamedPlan:
-    """A strategy with its parameters. is_drawn: its trajectories are drawn under a procedure."""
+    """A strategy with its parameters."""
 
     name: StrategyName
     label: str
-    plan: Plan
-    is_drawn: bool
+    plan: GrowthPlan
 
 
-def plan_of(asked: Mapping[str, Any]) -> NamedPlan:
-    """asked: {"kind": "worlds" | "breadth" | "mass" | "best_first" | "ancestral", …parameters}.
+@dataclass(frozen=True)
+class _Kind:
+    name: StrategyName
+    make: Callable[..., GrowthPlan]
+    label: Callable[[Any], str]
 
-    Raises InvalidRequest with the strategy's own sentence.
-    """
-    parameters = {name: value for name, value in asked.items() if name != "kind"}
-    match asked.get("kind"):
-        case "worlds":
-            worlds = Worlds(**parameters)
-            label = f"{_many(worlds.lines, 'world')} × {_many(worlds.steps, 'step')}"
-            return NamedPlan("worlds", label, worlds, True)
-        case "breadth":
-            breadth = Breadth(**parameters)
-            label = f"{breadth.k} most probable × {_many(breadth.depth, 'step')}"
-            return NamedPlan("breadth", label, breadth, False)
-        case "mass":
-            mass = MassThreshold(**parameters)
-            label = f"Every state of probability {mass.epsilon:g} or more"
-            return NamedPlan("mass", label, mass, False)
-        case "best_first":
-            best = BestFirst(**parameters)
-            label = f"The {_many(best.n, 'most probable state')}"
-            return NamedPlan("best_first", label, best, False)
-        case "ancestral":
-            ancestral = Ancestral(**parameters)
-            rollouts = _many(ancestral.rollouts, "rollout")
-            label = f"{rollouts} × {_many(ancestral.steps, 'step')}"
-            return NamedPlan("ancestral", label, ancestral, True)
-    raise InvalidRequest(
-        "unknown-strategy",
-        "A growth's strategy is worlds, breadth, mass, best_first or ancestral.",
+
+_KINDS: Final[dict[str, _Kind]] = {
+    kind.name: kind
+    for kind in (
+        _Kind("worlds", Worlds, lambda p: f"{_many(p.lines, 'world')} × {_steps(p)}"),
+        _Kind("breadth", Breadth, lambda p: f"{p.k} most probable × {_many(p.depth, 'step')}"),
+        _Kind(
+            "mass", MassThreshold, lambda p: f"Every state of probability {p.epsilon:g} or more"
+        ),
+        _Kind("best_first", BestFirst, lambda p: f"The {_many(p.n, 'most probable state')}"),
+        _Kind("beam", Beam, lambda p: f"Beam of {p.k:,} × {_steps(p)}"),
+        _Kind("greedy", Greedy, lambda p: f"Greedy × {_steps(p)}"),
+        _Kind("ancestral", Ancestral, lambda p: f"{_many(p.rollouts, 'rollout')} × {_steps(p)}"),
+        _Kind(
+            "stochastic_beam",
+            StochasticBeam,
+            lambda p: f"{_many(p.k, 'draw')} without replacement × {_steps(p)}",
+        ),
     )
+}
+STRATEGIES: Final = tuple(_KINDS)
+"""The kinds of growth that one can ask for."""
+
+
+def plan_of(asked: Mapping[str, Any], stop: Mapping[str, Any] | None = None) -> NamedPlan:
+    """asked: {"kind": one of STRATEGIES, …parameters}; stop: the fields of Stop.
+
+    Raises InvalidRequest with the strategy's own sentence, or that of the stop.
+    """
+    kind = _KINDS.get(str(asked.get("kind")))
+    if kind is None:
+        listed = ", ".join(STRATEGIES[:-1])
+        raise InvalidRequest(
+            "unknown-strategy", f"A growth's strategy is {listed} or {STRATEGIES[-1]}."
+        )
+    plan = kind.make(**{name: value for name, value in asked.items() if name != "kind"})
+    label, when = kind.label(plan), Stop(**(stop or {}))
+    return NamedPlan(kind.name, label + _until(when), stopped(plan, when))
+
+
+def _until(stop: Stop) -> str:
+    told = [
+        None if stop.ended is None else f"{stop.ended:,} ended",
+        None if stop.depth is None else f"{_many(stop.depth, 'step')} deep",
+        None if stop.resolved is None else f"{stop.resolved:.4g} resolved",
+    ]
+    listed = " or ".join(each for each in told if each is not None)
+    return f", until {listed}" if listed else ""
+
+
+def _steps(plan: Any) -> str:
+    return _many(plan.steps, "step")
 
 
 def _many(count: int, noun: str) -> str:

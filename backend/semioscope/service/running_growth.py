@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 from uuid import uuid4
 
+from semioscope.core.below import Below
 from semioscope.core.sampling import Procedure
 from semioscope.core.strategies.plan import Plan
+from semioscope.core.strategies.report import Findings, Report
 from semioscope.core.types import NodeId
 from semioscope.service.access import Caller
 from semioscope.service.broadcast import Progressed
 from semioscope.service.jobs import Job, StrategyName
 from semioscope.service.open_tree import OpenTree, new_change
+from semioscope.service.reports import report_of
 
 PROGRESS_EVERY_S: Final = 0.1
 
@@ -53,6 +56,8 @@ class RunningGrowth:
         self.opened = opened
         self.change = task.change or new_change()
         self.failure: Exception | None = None
+        self.findings: Findings | None = None
+        self._below = Below(opened.tree, task.node)
         ledger = opened.tree.ledger
         self.job = Job(
             id=uuid4().hex[:12],
@@ -71,6 +76,12 @@ class RunningGrowth:
         self._waiting: asyncio.Future[Any] | None = None
         self._began = time.perf_counter()
         self._told = 0.0
+
+    def begin(self, anchor: NodeId) -> Findings:
+        """What the growth finds below a state is told from now on."""
+        self._below = Below(self.opened.tree, anchor)
+        self.findings = Findings()
+        return self.findings
 
     def stop(self, why: str = "Cancelled.") -> None:
         """Ends it after the step under way; a question that waits is taken back."""
@@ -118,4 +129,10 @@ class RunningGrowth:
 
     def tell(self) -> None:
         self._told = time.perf_counter()
+        self.job = replace(self.job, report=self._report())
         self.opened.channel.tell(Progressed(self.job))
+
+    def _report(self) -> Report | None:
+        if self.findings is None:
+            return None
+        return report_of(self.task.plan, self.findings, self._below)

@@ -245,6 +245,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/trees/{ref}/stages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What each step of a procedure does at one state
+         * @description Writes nothing. Where a state is not stored whole, the rule is asked: not for readers.
+         */
+        post: operations["getStages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/trees/{ref}/weights": {
         parameters: {
             query?: never;
@@ -1067,7 +1087,7 @@ export interface components {
              * Strategy
              * @enum {string}
              */
-            strategy: "worlds" | "breadth" | "mass" | "best_first" | "ancestral" | "typed" | "reweigh";
+            strategy: "worlds" | "breadth" | "mass" | "best_first" | "beam" | "greedy" | "ancestral" | "stochastic_beam" | "typed" | "reweigh";
             /**
              * Label
              * @description What it does, for people.
@@ -1376,7 +1396,10 @@ export interface components {
             /** Penalty */
             penalty: number;
         };
-        /** Report */
+        /**
+         * Report
+         * @description What a growth has found so far. Estimates of draws come when all of them are done.
+         */
         Report: {
             /** Figures */
             figures: components["schemas"]["Figure"][];
@@ -1385,6 +1408,11 @@ export interface components {
              * @description In the strategy's order; the first 64.
              */
             found: components["schemas"]["Found"][];
+            /**
+             * Note
+             * @description How the figures are to be read, where that needs saying.
+             */
+            note?: string | null;
         };
         /** RestoreRequest */
         RestoreRequest: {
@@ -1493,6 +1521,84 @@ export interface components {
         SecretRequest: {
             /** Secret */
             secret: string;
+        };
+        /**
+         * Stage
+         * @description What one step made of the distribution that it was given; the first stage is the rule.
+         */
+        Stage: {
+            /** Step */
+            step: (components["schemas"]["TemperatureStep"] | components["schemas"]["TopKStep"] | components["schemas"]["TopPStep"] | components["schemas"]["MinPStep"] | components["schemas"]["TypicalStep"] | components["schemas"]["EpsilonStep"] | components["schemas"]["EtaStep"] | components["schemas"]["RepetitionStep"] | components["schemas"]["PresenceStep"] | components["schemas"]["FrequencyStep"] | components["schemas"]["NoRepeatStep"] | components["schemas"]["ForbidStep"] | components["schemas"]["ForceStep"] | components["schemas"]["BiasStep"]) | null;
+            /**
+             * Kept
+             * @description Next states of positive probability after it.
+             */
+            kept: number;
+            /**
+             * Removed
+             * @description Next states that it took away.
+             */
+            removed: number;
+            /**
+             * Removed Mass
+             * @description Their mass, before it.
+             */
+            removed_mass: number;
+            /**
+             * Moved Mass
+             * @description Total variation from the stage before.
+             */
+            moved_mass: number;
+            /**
+             * Entropy
+             * @description bits, after it
+             */
+            entropy: number;
+        };
+        /**
+         * StageRow
+         * @description One next state through all stages.
+         */
+        StageRow: {
+            /** Key */
+            key: number;
+            /** Text */
+            text: string;
+            /**
+             * Bytes
+             * @description base64
+             */
+            bytes: string;
+            /**
+             * Probabilities
+             * @description One for each stage.
+             */
+            probabilities: number[];
+        };
+        /** Stages */
+        Stages: {
+            /** Stages */
+            stages: components["schemas"]["Stage"][];
+            /**
+             * Rows
+             * @description The most probable of any stage, by their probability under the rule.
+             */
+            rows: components["schemas"]["StageRow"][];
+        };
+        /**
+         * StagesRequest
+         * @description procedure: as if it were the tree's; the tree's own if left out.
+         */
+        StagesRequest: {
+            /** Node */
+            node: number;
+            /**
+             * Key
+             * @description A next state of the node.
+             */
+            key?: number | null;
+            /** Procedure */
+            procedure?: (components["schemas"]["TemperatureStep"] | components["schemas"]["TopKStep"] | components["schemas"]["TopPStep"] | components["schemas"]["MinPStep"] | components["schemas"]["TypicalStep"] | components["schemas"]["EpsilonStep"] | components["schemas"]["EtaStep"] | components["schemas"]["RepetitionStep"] | components["schemas"]["PresenceStep"] | components["schemas"]["FrequencyStep"] | components["schemas"]["NoRepeatStep"] | components["schemas"]["ForbidStep"] | components["schemas"]["ForceStep"] | components["schemas"]["BiasStep"])[] | null;
         };
         /**
          * StateRef
@@ -1620,7 +1726,7 @@ export interface components {
             ended?: number | null;
             /**
              * Depth
-             * @description No state deeper than this is evaluated.
+             * @description No state more than so many steps below the one grown is evaluated.
              */
             depth?: number | null;
             /**
@@ -1944,88 +2050,6 @@ export interface components {
              */
             type: "rule";
             offer: components["schemas"]["Offer"];
-        };
-        /**
-         * Stage
-         * @description What one step made of the distribution that it was given; the first stage is the rule.
-         */
-        Stage: {
-            /** Step */
-            step: (components["schemas"]["TemperatureStep"] | components["schemas"]["TopKStep"] | components["schemas"]["TopPStep"] | components["schemas"]["MinPStep"] | components["schemas"]["TypicalStep"] | components["schemas"]["EpsilonStep"] | components["schemas"]["EtaStep"] | components["schemas"]["RepetitionStep"] | components["schemas"]["PresenceStep"] | components["schemas"]["FrequencyStep"] | components["schemas"]["NoRepeatStep"] | components["schemas"]["ForbidStep"] | components["schemas"]["ForceStep"] | components["schemas"]["BiasStep"]) | null;
-            /**
-             * Kept
-             * @description Next states of positive probability after it.
-             */
-            kept: number;
-            /**
-             * Removed
-             * @description Next states that it took away.
-             */
-            removed: number;
-            /**
-             * Removed Mass
-             * @description Their mass, before it.
-             */
-            removed_mass: number;
-            /**
-             * Moved Mass
-             * @description Total variation from the stage before.
-             */
-            moved_mass: number;
-            /**
-             * Entropy
-             * @description bits, after it
-             */
-            entropy: number;
-        };
-        /**
-         * StageRow
-         * @description One next state through all stages.
-         */
-        StageRow: {
-            /** Key */
-            key: number;
-            /** Text */
-            text: string;
-            /**
-             * Bytes
-             * @description base64
-             */
-            bytes: string;
-            /**
-             * Probabilities
-             * @description One for each stage.
-             */
-            probabilities: number[];
-        };
-        /** Stages */
-        Stages: {
-            /** Stages */
-            stages: components["schemas"]["Stage"][];
-            /**
-             * Rows
-             * @description The most probable of any stage, by their probability under the rule.
-             */
-            rows: components["schemas"]["StageRow"][];
-        };
-        /**
-         * StagesRequest
-         * @description procedure: as if it were the tree's; the tree's own if left out.
-         */
-        StagesRequest: {
-            /** Node */
-            node: number;
-            /**
-             * Key
-             * @description A next state of the node.
-             * @default null
-             */
-            key: number | null;
-            /**
-             * Procedure
-             * @default null
-             */
-            procedure: (components["schemas"]["TemperatureStep"] | components["schemas"]["TopKStep"] | components["schemas"]["TopPStep"] | components["schemas"]["MinPStep"] | components["schemas"]["TypicalStep"] | components["schemas"]["EpsilonStep"] | components["schemas"]["EtaStep"] | components["schemas"]["RepetitionStep"] | components["schemas"]["PresenceStep"] | components["schemas"]["FrequencyStep"] | components["schemas"]["NoRepeatStep"] | components["schemas"]["ForbidStep"] | components["schemas"]["ForceStep"] | components["schemas"]["BiasStep"])[] | null;
         };
     };
     responses: never;
@@ -3508,6 +3532,123 @@ export interface operations {
             };
             /** @description There is nothing of that name */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was taken back */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Over a stated bound */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request makes no sense as it stands */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A budget or a rate is used up */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs cannot be had now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A read id: t… follows the tree, f… shows it at one event. */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StagesRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stages"];
+                };
+            };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The browser has no identity yet, or an unknown one */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing of that name */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

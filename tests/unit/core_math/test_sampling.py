@@ -16,25 +16,16 @@ from semioscope.core.sampling import (
     TopK,
     TopP,
     Weights,
-    probabilities,
     weigh_full,
     weigh_stored,
 )
 from semioscope.core.types import ALL_KEPT, Float32Array, FloatArray
+from tests.unit.core_math.procedures import dense
 
 
 def log_softmax(logits: FloatArray) -> Float32Array:
     finite = logits - logits.max()
     return (finite - np.log(np.exp(finite).sum())).astype(np.float32)
-
-
-def dense(procedure: Procedure, row: Float32Array) -> FloatArray:
-    """The procedure's distribution by key, f64[N]."""
-    weights = weigh_full(procedure, row)
-    order = np.argsort(-row, kind="stable")[: weights.kept]
-    q = np.zeros(len(row))
-    q[order] = probabilities(procedure.inverse_temperature, weights.log_z, row[order])
-    return q
 
 
 def rows() -> Iterator[tuple[str, Float32Array]]:
@@ -253,7 +244,7 @@ def test_a_procedure_that_is_no_list_or_too_long_is_refused() -> None:
             Procedure.from_wire(wire)
         assert refusal.value.code == "bad-procedure"
     with pytest.raises(InvalidRequest) as refusal:
-        Procedure((TopK(2),) * 9)
+        Procedure((TopK(2),) * 17)
     assert refusal.value.code == "too-many-steps"
     with pytest.raises(InvalidRequest) as refusal:
         Procedure((Temperature(0.02), Temperature(0.02)))

@@ -86,7 +86,9 @@ def rewriting_answer(state: bytes) -> Answer:
         symbols=tuple(symbols),
     )
     scored = tuple(
-        NextState(i, float(log_probs[i]), i, i / len(symbols), i / len(symbols), symbol)
+        NextState(
+            i, float(log_probs[i]), i, i / len(symbols), i / len(symbols), 1 / len(symbols), symbol
+        )
         for i, symbol in enumerate(symbols)
     )
     weights = weigh_full(IDENTITY, log_probs) if symbols else Weights(0.0, 0, 0.0)

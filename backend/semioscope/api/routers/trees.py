@@ -13,6 +13,8 @@ from semioscope.api.wire import (
     Edited,
     EventList,
     RenameRequest,
+    Stages,
+    StagesRequest,
     StateView,
     TreeList,
     TreeRule,
@@ -106,6 +108,20 @@ async def get_events(
 async def get_state(ref: Ref, node: NodeNumber, house: House, me: Me) -> StateView:
     """Its path, its entropy, its candidates under the rule and under the procedure."""
     return await house.read(me, ref, node, views.state)
+
+
+@router.post(
+    "/{ref}/stages",
+    operation_id="getStages",
+    summary="What each step of a procedure does at one state",
+    responses=problems(409, 410),
+)
+async def get_stages(ref: Ref, asked: StagesRequest, house: House, me: Me) -> Stages:
+    """Writes nothing. Where a state is not stored whole, the rule is asked: not for readers."""
+    procedure = None
+    if asked.procedure is not None:
+        procedure = Procedure.from_wire(step.model_dump() for step in asked.procedure)
+    return views.stages(await house.stages(me, ref, asked.node, asked.key, procedure))
 
 
 @router.get(

@@ -97,7 +97,8 @@ class Stop(Asked):
 
     ended: Annotated[int | None, documented("So many trajectories have ended.", minimum=1)] = None
     depth: Annotated[
-        int | None, documented("No state deeper than this is evaluated.", minimum=1)
+        int | None,
+        documented("No state more than so many steps below the one grown is evaluated.", minimum=1),
     ] = None
     resolved: Annotated[
         float | None,
@@ -114,7 +115,18 @@ class Job(Told):
     """A growth, running or just ended."""
 
     id: str
-    strategy: Literal["worlds", "breadth", "mass", "best_first", "ancestral", "typed", "reweigh"]
+    strategy: Literal[
+        "worlds",
+        "breadth",
+        "mass",
+        "best_first",
+        "beam",
+        "greedy",
+        "ancestral",
+        "stochastic_beam",
+        "typed",
+        "reweigh",
+    ]
     label: Annotated[str, Field(description="What it does, for people.")]
     by: Annotated[str, Field(description="The public id of who asked.")]
     automatic: bool
@@ -151,5 +163,10 @@ class Figure(Told):
 
 
 class Report(Told):
+    """What a growth has found so far. Estimates of draws come when all of them are done."""
+
     figures: list[Figure]
     found: Annotated[list[Found], Field(description="In the strategy's order; the first 64.")]
+    note: Annotated[
+        str | None, Field(description="How the figures are to be read, where that needs saying.")
+    ] = None

@@ -7,7 +7,7 @@ from typing import ClassVar, Final, NamedTuple
 
 import numpy as np
 
-from semioscope.core.distribution import NextState, Question
+from semioscope.core.distribution import NextState
 from semioscope.core.growth import Growth
 from semioscope.core.strategies.plan import MOST_EXPANSIONS, Ask, Strategy, check_budget, whole
 from semioscope.core.strategies.report import Figure, Findings, Found
@@ -102,7 +102,7 @@ def search(
             node for node in beam if is_open(growth, node) and growth.expansion(node) is None
         ]
         if unknown:
-            answers = yield [Ask(node, Question(growth.state_of(node))) for node in unknown]
+            answers = yield [Ask(node, growth.question(node)) for node in unknown]
             for node, answer in zip(unknown, answers, strict=True):
                 settle(growth, node, answer)
         fans = [_Fan(growth, node) for node in beam]
@@ -110,7 +110,7 @@ def search(
         if lacking := _lacking(fans, chosen, k):
             least = chosen[-1].log_prob - _ROUNDING if len(chosen) == k else -math.inf
             answers = yield [
-                Ask(fan.node, Question(growth.state_of(fan.node), above=least - fan.log_prob))
+                Ask(fan.node, growth.question(fan.node, above=least - fan.log_prob))
                 for fan in lacking
             ]
             for fan, answer in zip(lacking, answers, strict=True):

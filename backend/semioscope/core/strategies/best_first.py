@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from semioscope.core.distribution import MOST_ABOVE, Answer, NextState, Question
+from semioscope.core.distribution import MOST_ABOVE, Answer, NextState
 from semioscope.core.growth import Growth
 from semioscope.core.strategies.plan import (
     BATCH,
@@ -156,8 +156,7 @@ class _Search:
                 return
             evaluated += len(asked)
             answers = yield [
-                Ask(one.node, Question(self._growth.state_of(one.node), above=one.above))
-                for one in asked
+                Ask(one.node, self._growth.question(one.node, above=one.above)) for one in asked
             ]
             for one, answer in zip(asked, answers, strict=True):
                 self._take(one, answer)

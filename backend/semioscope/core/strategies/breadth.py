@@ -4,7 +4,6 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
-from semioscope.core.distribution import Question
 from semioscope.core.growth import Growth
 from semioscope.core.ranking import LEADING
 from semioscope.core.strategies.plan import (
@@ -71,7 +70,7 @@ class Breadth:
                     queue.extend(self._children(growth, node))
             if not asked:
                 return
-            answers = yield [Ask(node, Question(growth.state_of(node))) for node in asked]
+            answers = yield [Ask(node, growth.question(node)) for node in asked]
             for node, answer in zip(asked, answers, strict=True):
                 if settle(growth, node, answer):
                     queue.extend(self._children(growth, node))

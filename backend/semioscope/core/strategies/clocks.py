@@ -121,7 +121,7 @@ class Clocks:
         self._arrived = []
         if self._is_over or rest <= NEGLIGIBLE:
             return ()
-        positions = []
+        positions: list[float] = []
         while len(positions) < most and not self._is_over:
             pause, mark = self._noise.arrival(self._count)
             self._count += 1

@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from semioscope.core.distribution import Question
 from semioscope.core.growth import Growth
 from semioscope.core.strategies.plan import Ask, Strategy
 from semioscope.core.strategies.steps import is_open, settle
 from semioscope.core.types import NodeId
-from semioscope.core.walk import is_untold, locate, width_of
+from semioscope.core.walk import is_untold, locate
 
 
 class Chooser(Protocol):
@@ -50,7 +49,6 @@ def follow(
     that each has come to, in the order of the choosers, once all have.
     """
     everyone = trajectories = [_Trajectory(anchor, chooser) for chooser in choosers]
-    beta = growth.procedure.inverse_temperature
     while True:
         arrivals: Counter[NodeId] = Counter()
         waiting: dict[NodeId, list[_Trajectory]] = {}
@@ -63,7 +61,7 @@ def follow(
                 ends.extend(one.node for one in everyone)
             return
         answers = yield [
-            Ask(node, Question(growth.state_of(node), draws=tuple(one.chooser.u for one in group)))
+            Ask(node, growth.question(node, draws=[one.chooser.u for one in group]))
             for node, group in waiting.items()
         ]
         arrivals = Counter()
@@ -72,11 +70,10 @@ def follow(
             if not settle(growth, node, answer):
                 continue
             for trajectory, drawn in zip(group, answer.drawn, strict=True):
-                if drawn is None or answer.weights is None:
+                if drawn is None:
                     continue
                 child = growth.child(node, drawn)
-                width = width_of(drawn.log_prob, beta, answer.weights.log_z)
-                trajectory.go(child, drawn.cum_procedure, width)
+                trajectory.go(child, drawn.cum_procedure, drawn.width)
                 trajectories.append(trajectory)
                 arrivals[child] += 1
         _tell(arrivals, arrived)

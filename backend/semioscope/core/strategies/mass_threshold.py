@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from semioscope.core.distribution import MOST_ABOVE, Question
+from semioscope.core.distribution import MOST_ABOVE
 from semioscope.core.errors import InvalidRequest
 from semioscope.core.growth import Growth
 from semioscope.core.strategies.plan import BATCH, MOST_EXPANSIONS, Ask, Strategy
@@ -86,7 +86,7 @@ class MassThreshold:
                 return
             budget -= len(asked)
             answers = yield [
-                Ask(node, Question(growth.state_of(node), above=least - growth.cum_log_prob(node)))
+                Ask(node, growth.question(node, above=least - growth.cum_log_prob(node)))
                 for node in asked
             ]
             for node, answer in zip(asked, answers, strict=True):

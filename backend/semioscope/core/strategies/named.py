@@ -9,6 +9,7 @@ from semioscope.core.distribution import Answer, NextState, Question
 from semioscope.core.errors import Conflict, InvalidRequest
 from semioscope.core.growth import Growth
 from semioscope.core.strategies.plan import MOST_EXPANSIONS, Ask, Strategy, check_budget
+from semioscope.core.strategies.report import Findings
 from semioscope.core.strategies.steps import settle
 from semioscope.core.types import NodeId
 
@@ -26,6 +27,7 @@ class Named:
 
     names: tuple[bytes, ...]
     kind: ClassVar[str] = "typed"
+    is_drawn: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if not all(self.names):
@@ -37,7 +39,13 @@ class Named:
     def total(self) -> int:
         return 1
 
-    def run(self, growth: Growth, anchor: NodeId, budget: int = MOST_EXPANSIONS) -> Strategy:
+    def run(
+        self,
+        growth: Growth,
+        anchor: NodeId,
+        budget: int = MOST_EXPANSIONS,
+        findings: Findings | None = None,  # noqa: ARG002 -- it finds nothing, but is a Plan
+    ) -> Strategy:
         """Raises InvalidRequest "over-budget", and when the answer comes "no-such-step" or
         "untold-step" (the rule does not tell whether it leads there)."""
         check_budget(self, budget)

@@ -41,6 +41,11 @@ class Plan(Protocol):
         """Its name in code and on the wire."""
 
     @property
+    def is_drawn(self) -> bool:
+        """Whether its trajectories are drawn at random, under the growth's procedure; else it goes
+        by the rule's probabilities."""
+
+    @property
     def total(self) -> int | None:
         """The most evaluations of the rule it plans; None when that is not known."""
 
@@ -58,11 +63,6 @@ class Plan(Protocol):
 
 class GrowthPlan(Plan, Protocol):
     """A plan that people ask for."""
-
-    @property
-    def is_drawn(self) -> bool:
-        """Whether its trajectories are drawn at random, under the growth's procedure; else it goes
-        by the rule's probabilities."""
 
     def down_to(self, depth: int) -> "GrowthPlan":
         """The plan that evaluates no state more than `depth` steps below the one grown."""

@@ -7,7 +7,6 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from semioscope.core.distribution import Question
 from semioscope.core.growth import Growth
 from semioscope.core.strategies.plan import BATCH, MOST_EXPANSIONS, Ask, Strategy
 from semioscope.core.strategies.report import Findings
@@ -24,6 +23,7 @@ class Reweigh:
     """
 
     kind: ClassVar[str] = "reweigh"
+    is_drawn: ClassVar[bool] = False
 
     @property
     def total(self) -> None:
@@ -48,17 +48,14 @@ class Reweigh:
             asked: list[tuple[NodeId, list[NodeId]]] = []
             for node in waiting:
                 if tree.weights_at(node, fingerprint) is None and _stands(tree, node):
-                    asked.append((node, _outside(tree, node)))
+                    asked.append((node, _outside(growth, node)))
                 if len(asked) == min(batch, budget):
                     break
             if not asked:
                 return
             budget -= len(asked)
             answers = yield [
-                Ask(
-                    node,
-                    Question(tree.state_of(node), keys=tuple(tree.key(tail) for tail in tails)),
-                )
+                Ask(node, growth.question(node, keys=[tree.key(tail) for tail in tails]))
                 for node, tails in asked
             ]
             for (node, tails), answer in zip(asked, answers, strict=True):
@@ -88,10 +85,10 @@ def _stands(tree: Tree, node: NodeId) -> bool:
     return tree.has(node) and tree.is_expanded(node) and not tree.under_cut(node)
 
 
-def _outside(tree: Tree, node: NodeId) -> list[NodeId]:
-    """The visible children that are not among the stored candidates."""
-    expansion = tree.expansion(node)
-    stored = 0 if expansion is None else len(expansion.keys)
+def _outside(growth: Growth, node: NodeId) -> list[NodeId]:
+    """The visible children that may not be among the next states that will be stored there."""
+    tree, expansion = growth.tree, growth.expansion(node)
+    stored = 0 if expansion is None or growth.procedure.reorders else len(expansion.keys)
     return [
         child
         for child in tree.children(node)

@@ -20,18 +20,17 @@ from typing import ClassVar, Final, TypeAlias
 
 import numpy as np
 
-from semioscope.core.distribution import Answer, NextState, Question
+from semioscope.core.distribution import Answer, NextState
 from semioscope.core.errors import InvalidRequest, LimitExceeded
 from semioscope.core.growth import Growth
 from semioscope.core.random import WORD
-from semioscope.core.sampling import widths
 from semioscope.core.strategies.clocks import Clocks, Noise, Ring, latest, value_at
 from semioscope.core.strategies.plan import MOST_EXPANSIONS, Ask, Strategy, check_budget, whole
 from semioscope.core.strategies.report import Findings
 from semioscope.core.strategies.steps import is_open, settle
 from semioscope.core.strategies.weighted import tell_weighted
 from semioscope.core.types import ALL_KEPT, FloatArray, NodeId
-from semioscope.core.walk import inverse_temperature, locate, width_of
+from semioscope.core.walk import locate
 
 MOST_KEPT: Final = 1024
 MOST_STEPS: Final = 1024
@@ -254,38 +253,30 @@ class _Beam:
         at = locate(tree, ray.node, ray.noise.mark, self._growth.procedure.fingerprint)
         if at is None:
             return None
-        return Ring(at.key, self._label(at.key, at.rank), 0.0, at.before, at.width, at.key)
+        rank = 0 if at.child is None else int(tree.ranks[at.child])  # a stored one has its label
+        return Ring(at.key, self._label(at.key, rank), 0.0, at.before, at.width, at.key)
 
     def _clocks(self, ray: _Ray, first: Ring) -> Clocks:
         """Of all that is stored of a state."""
         tree, fingerprint = self._growth.tree, self._growth.procedure.fingerprint
-        expansion = tree.expansion(ray.node)
-        weights = tree.weights_at(ray.node, fingerprint)
-        if expansion is None or weights is None:
+        expansion, fan = tree.expansion(ray.node), tree.fan(ray.node, fingerprint)
+        if expansion is None or fan is None or (fan.kept == ALL_KEPT and expansion.told < 1):
             raise _untold()
-        if weights.kept == ALL_KEPT and expansion.told < 1:
-            raise _untold()
-        log_probs = expansion.log_probs[: weights.kept]
-        keys = expansion.keys[: weights.kept]
-        lengths = widths(inverse_temperature(tree, fingerprint), weights.log_z, log_probs)
-        is_whole = expansion.complete or weights.kept <= len(expansion.keys)
-        ranks = np.arange(len(keys), dtype=np.uint32)
-        labels = keys if tree.rule.kind == "appending" else ranks
-        clocks = Clocks(ray.noise, keys, labels, lengths, is_whole=is_whole)
+        ranks = np.arange(len(fan.keys), dtype=np.uint32)
+        labels = fan.keys if tree.rule.kind == "appending" else ranks
+        clocks = Clocks(ray.noise, fan.keys, labels, fan.widths, is_whole=fan.complete)
         clocks.ring_first(first)
         return clocks
 
     def _rings(self, answer: Answer) -> list[Ring]:
         """The next states that were found at the positions asked about."""
         rings = []
-        beta = self._growth.procedure.inverse_temperature
         for drawn in answer.drawn:
-            if drawn is None or answer.weights is None:
+            if drawn is None:
                 raise _untold()
             key = self._growth.key_of(drawn)
-            width = width_of(drawn.log_prob, beta, answer.weights.log_z)
             label = self._label(key, drawn.rank)
-            rings.append(Ring(key, label, 0.0, drawn.cum_procedure, width, drawn))
+            rings.append(Ring(key, label, 0.0, drawn.cum_procedure, drawn.width, drawn))
         return rings
 
     def _label(self, key: int, rank: int) -> int:
@@ -301,8 +292,8 @@ class _Beam:
                 "Looking beyond the stored next states takes more evaluations than are left.",
                 "Draw fewer or shorter trajectories, or cut the tail off by top-k or top-p.",
             )
-        state_of = self._growth.state_of
-        return [Ask(node, Question(state_of(node), draws=draws)) for node, draws in positions]
+        question = self._growth.question
+        return [Ask(node, question(node, draws=draws)) for node, draws in positions]
 
 
 def _untold() -> InvalidRequest:

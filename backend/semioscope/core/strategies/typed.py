@@ -25,6 +25,7 @@ class Typed:
 
     keys: tuple[int, ...]
     kind: ClassVar[str] = "typed"
+    is_drawn: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if not self.keys:
@@ -92,7 +93,7 @@ class Typed:
                 "under-a-cut", "This branch leads into a pruned part.", "Restore it first."
             )
         answers = yield [
-            Ask(node, Question(state, keys=(key,)))
+            Ask(node, Question(state, keys=(key,), given=len(growth.tree.prompt)))
             for state, key in zip(states[known:], self.keys[known:], strict=True)
         ]
         scored = [

@@ -125,7 +125,7 @@ class RemoteWorker:
                 raise self._client.nonsense() from None
             if math.exp(log_prob) > 1 - answer.expansion.told + MASS_TOLERANCE:
                 raise self._client.nonsense()
-            scored[place] = NextState(key, log_prob, UNKNOWN_RANK, math.nan, math.nan)
+            scored[place] = NextState(key, log_prob, UNKNOWN_RANK, math.nan, math.nan, math.nan)
         return tuple(scored)
 
     async def _leading(self, question: Question) -> tuple[IdArray, Float32Array, int]:
