@@ -62,6 +62,7 @@ export class TreeSession {
   client: string | null = null;
 
   private socket: TreeSocket<SocketMessage> | null = null;
+  private readonly ended = new Set<string>();
   private readonly waiting: { seq: number; done: () => void }[] = [];
   private refreshing: ReturnType<typeof setTimeout> | undefined;
   private reweighing: ReturnType<typeof setTimeout> | undefined;
@@ -145,6 +146,9 @@ export class TreeSession {
   }
 
   takeJob(job: Job): void {
+    // The socket may tell of the end of a short growth before the answer to its command is here.
+    if (job.state === "running" && this.ended.has(job.id)) return;
+    if (job.state !== "running") this.ended.add(job.id);
     const others = this.jobs.filter((known) => known.id !== job.id);
     this.jobs = [...others, job].sort((a, b) => a.started_at - b.started_at);
     if (job.state === "running") return;
@@ -255,7 +259,7 @@ export class TreeSession {
     // One that has just ended stays in sight for a moment; only the socket tells of its end.
     const ended = this.jobs.filter((known) => known.state !== "running");
     const running = tree.jobs.filter(
-      (job) => job.state === "running" && !ended.some((known) => known.id === job.id),
+      (job) => job.state === "running" && !this.ended.has(job.id),
     );
     this.jobs = [...ended, ...running].sort((a, b) => a.started_at - b.started_at);
   }

@@ -36,7 +36,14 @@ describe("a growth strategy", () => {
     expect(mostStates("breadth", { k: 1, depth: 5 })).toBe(5);
     expect(mostStates("ancestral", { rollouts: 8, steps: 4 })).toBe(32);
     expect(mostStates("greedy", { steps: 64 })).toBe(64);
+    expect(mostStates("beam", { k: 10, steps: 5 })).toBe(41);
     expect(mostStates("best_first", { n: 4 })).toBeNull();
+  });
+
+  it("evaluates fewer where a stop keeps it from going deeper", () => {
+    expect(mostStates("beam", { k: 100, steps: 1000 }, 2)).toBe(201);
+    expect(mostStates("breadth", { k: 64, depth: 64 }, 1)).toBe(65);
+    expect(mostStates("greedy", { steps: 4 }, 100)).toBe(4);
   });
 
   it("says in a sentence what is wrong", () => {

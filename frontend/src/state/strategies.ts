@@ -118,21 +118,25 @@ export function faultOf(parameter: Parameter, value: number): string | null {
   return null;
 }
 
-/** The most states that a growth may evaluate, by its own numbers; null where it sets no bound. */
-export function mostStates(kind: StrategyKind, values: Values): number | null {
+/**
+ * The most states that a growth may evaluate, by its own numbers; null where it sets no bound.
+ * deepest: of a stop, steps below the state grown.
+ */
+export function mostStates(kind: StrategyKind, values: Values, deepest = Infinity): number | null {
   const value = (name: string): number => values[name] ?? 1;
+  const levels = (name: string): number => Math.min(value(name), deepest + 1);
   switch (kind) {
     case "breadth": {
-      const [k, depth] = [value("k"), value("depth")];
+      const [k, depth] = [value("k"), levels("depth")];
       return k === 1 ? depth : (k ** depth - 1) / (k - 1);
     }
     case "greedy":
-      return value("steps");
+      return levels("steps");
     case "ancestral":
-      return value("rollouts") * value("steps");
+      return value("rollouts") * levels("steps");
     case "beam":
     case "stochastic_beam":
-      return 1 + value("k") * (value("steps") - 1);
+      return 1 + value("k") * (levels("steps") - 1);
     case "worlds":
     case "best_first":
     case "mass":

@@ -39,7 +39,8 @@ export function figure(value: number, unit: string): string {
   if (unit === "share") return percent(Math.log(value));
   if (unit.startsWith("bits")) return `${bits(value)} ${unit}`;
   const shown = Number.isInteger(value) ? count(value) : String(Number(value.toPrecision(4)));
-  return unit === "" ? shown : `${shown} ${unit}`;
+  const one = unit.replace(/ies$/, "y").replace(/s$/, "");
+  return unit === "" ? shown : `${shown} ${value === 1 ? one : unit}`;
 }
 
 export const count = (value: number): string => grouped.format(value);
