@@ -37,6 +37,7 @@ describe("a growth strategy", () => {
     expect(mostStates("ancestral", { rollouts: 8, steps: 4 })).toBe(32);
     expect(mostStates("greedy", { steps: 64 })).toBe(64);
     expect(mostStates("beam", { k: 10, steps: 5 })).toBe(41);
+    expect(mostStates("stochastic_beam", { k: 8, steps: 10 })).toBe(82);
     expect(mostStates("best_first", { n: 4 })).toBeNull();
   });
 

@@ -135,8 +135,10 @@ export function mostStates(kind: StrategyKind, values: Values, deepest = Infinit
     case "ancestral":
       return value("rollouts") * levels("steps");
     case "beam":
-    case "stochastic_beam":
       return 1 + value("k") * (levels("steps") - 1);
+    case "stochastic_beam":
+      // One more than is kept is drawn: its place is what the weights are reckoned from.
+      return 1 + (value("k") + 1) * (levels("steps") - 1);
     case "worlds":
     case "best_first":
     case "mass":
