@@ -224,7 +224,9 @@ def test_weights_are_unbiased_beyond_what_is_stored() -> None:
     weights, _ = weighed(rule, plans)
     order = np.argsort(-rule.row((0,)), kind="stable").tolist()
     for keys in (order[:64], order[64:]):
-        runs = [sum(weights[(key,)][run] for key in keys if (key,) in weights) for run in range(SEEDS)]
+        runs = [
+            sum(weights[(key,)][run] for key in keys if (key,) in weights) for run in range(SEEDS)
+        ]
         check_mean(runs, sum(garden.probability((key,)) for key in keys))
     assert any((key,) in weights for key in order[64:])
 

@@ -278,7 +278,9 @@ class Observatory:
             plan=plan.plan,
             node=node,
             key=key,
-            procedure=IDENTITY if plan.plan.is_drawn and order.under_rule else opened.tree.procedure,
+            procedure=IDENTITY
+            if plan.plan.is_drawn and order.under_rule
+            else opened.tree.procedure,
             caller=caller,
             automatic=order.automatic,
             client=order.client,

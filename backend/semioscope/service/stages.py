@@ -77,7 +77,9 @@ async def asked_stages(
     "procedure-empties", and what the rule raises.
     """
     everything = -math.inf if isinstance(place.state, bytes) else None
-    question = Question(place.state, above=everything, given=len(tree.prompt), whole=tree.rule.kind == "appending")
+    question = Question(
+        place.state, above=everything, given=len(tree.prompt), whole=tree.rule.kind == "appending"
+    )
     (answer,) = await loaded.worker.ask([question], IDENTITY, group=group)
     if answer.expansion.complete and not len(answer.expansion.keys):
         raise checks.terminal()

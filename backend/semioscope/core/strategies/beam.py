@@ -90,9 +90,7 @@ class Greedy:
         return search(growth, anchor, 1, self.steps, findings or Findings())
 
 
-def search(
-    growth: Growth, anchor: NodeId, k: int, steps: int, findings: Findings
-) -> Strategy:
+def search(growth: Growth, anchor: NodeId, k: int, steps: int, findings: Findings) -> Strategy:
     """What Beam and Greedy do."""
     beam = [anchor]
     for _ in range(steps):

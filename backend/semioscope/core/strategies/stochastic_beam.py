@@ -107,9 +107,7 @@ class _Opened:
 
 
 class _Beam:
-    def __init__(
-        self, growth: Growth, anchor: NodeId, plan: StochasticBeam, budget: int
-    ) -> None:
+    def __init__(self, growth: Growth, anchor: NodeId, plan: StochasticBeam, budget: int) -> None:
         self._growth = growth
         self._anchor = anchor
         self._plan = plan

@@ -93,9 +93,7 @@ class Stopping:
         findings = findings or Findings()
         return self._run(self.plan.run(growth, anchor, budget, findings), growth, anchor, findings)
 
-    def _run(
-        self, inner: Strategy, growth: Growth, anchor: NodeId, findings: Findings
-    ) -> Strategy:
+    def _run(self, inner: Strategy, growth: Growth, anchor: NodeId, findings: Findings) -> Strategy:
         below = Below(growth.tree, anchor)
         asks = next(inner, None)
         while asks is not None:
