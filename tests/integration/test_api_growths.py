@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,6 +30,9 @@ def order(strategy: dict[str, object], **more: object) -> dict[str, object]:
         ({"kind": "breadth", "k": 2, "depth": 4}, 15),
         ({"kind": "mass", "epsilon": 0.2}, 7),
         ({"kind": "best_first", "n": 9}, 9),
+        ({"kind": "beam", "k": 2, "steps": 3}, 5),
+        ({"kind": "greedy", "steps": 4}, 4),
+        ({"kind": "stochastic_beam", "k": 7, "steps": 3, "seed": 5}, 7),
     ],
     ids=lambda value: value["kind"] if isinstance(value, dict) else "",
 )
@@ -40,6 +44,72 @@ async def test_every_strategy_grows(
     assert tree["expansions"] == expansions
     assert sum(tree["ledger"].values()) == pytest.approx(1, abs=1e-6)
     assert tree["can_undo"]
+
+
+async def ended(ada: Visitor, ref: str, asked: dict[str, object]) -> Any:
+    """The job as it ended."""
+    job = await ada.post(f"/trees/{ref}/growths", asked)
+    await ada.at_rest(ref)
+    return (await ada.call("DELETE", f"/trees/{ref}/growths/{job['id']}")).json()
+
+
+def figures(job: Any) -> dict[str, Any]:
+    return {figure["name"]: figure for figure in job["report"]["figures"]}
+
+
+async def test_best_first_tells_what_is_left_and_emits_in_order(ada: Visitor) -> None:
+    ref = await ada.begin(rule="coin-biased", max_length=6)
+    job = await ended(ada, ref, order({"kind": "best_first", "n": 20}))
+    tree = await ada.get(f"/trees/{ref}")
+    told = figures(job)
+    assert told["unexplored"]["guarantee"] == "exact"
+    assert told["unexplored"]["value"] == pytest.approx(
+        tree["ledger"]["frontier"] + tree["ledger"]["residual"]
+    )
+    assert told["resolved"]["value"] == pytest.approx(tree["ledger"]["terminal"])
+    log_probs = [found["log_prob"] for found in job["report"]["found"]]
+    assert log_probs == sorted(log_probs, reverse=True)
+    assert len(log_probs) == told["emitted"]["value"] > 0
+
+
+async def test_draws_tell_estimates_with_their_errors(ada: Visitor) -> None:
+    ref = await ada.begin(rule="coin-biased")
+    told = figures(await ended(ada, ref, order({"kind": "ancestral", "rollouts": 200, "steps": 5})))
+    surprisal = told["surprisal under the rule"]
+    assert surprisal["guarantee"] == "estimate"
+    assert abs(surprisal["value"] - 0.8813) <= 4 * surprisal["standard_error"]
+    job = await ended(ada, ref, order({"kind": "stochastic_beam", "k": 6, "steps": 5, "seed": 2}))
+    assert all(found["log_weight"] is not None for found in job["report"]["found"])
+    assert figures(job)["sum of weights"]["standard_error"] > 0
+    job = await ended(ada, ref, order({"kind": "worlds", "lines": 8, "steps": 5}))
+    assert figures(job)["ended"]["standard_error"] is None
+    assert "several independent offsets" in job["report"]["note"]
+
+
+async def test_a_growth_stops_where_it_is_told_to(ada: Visitor) -> None:
+    ref = await ada.begin(rule="coin-biased", max_length=8)
+    asked = order({"kind": "best_first", "n": 400}, stop={"resolved": 0.25})
+    job = await ended(ada, ref, asked)
+    assert job["state"] == "done"
+    assert job["label"].endswith("until 0.25 resolved")
+    assert 0.25 <= (await ada.get(f"/trees/{ref}"))["ledger"]["terminal"] < 0.9
+    refused = await ada.call(
+        "POST",
+        f"/trees/{ref}/growths",
+        order({"kind": "ancestral", "rollouts": 4, "steps": 2}, stop={"ended": 1}),
+    )
+    assert refusal(refused) == (422, "biased-stop")
+
+
+async def test_a_cancelled_draw_keeps_a_report_that_estimates_nothing(ada: Visitor) -> None:
+    ref = await ada.begin(rule="slow")
+    job = await ada.post(
+        f"/trees/{ref}/growths", order({"kind": "ancestral", "rollouts": 8, "steps": 60})
+    )
+    await ada.until(ref, lambda tree: tree["seq"] >= 2)
+    stopped = (await ada.call("DELETE", f"/trees/{ref}/growths/{job['id']}")).json()
+    assert stopped["state"] == "cancelled"
+    assert stopped["report"] == {"figures": [], "found": [], "note": None}
 
 
 async def test_rollouts_are_counted(ada: Visitor) -> None:

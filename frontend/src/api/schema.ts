@@ -959,7 +959,7 @@ export interface components {
             guarantee: "exact" | "bound" | "estimate";
             /**
              * Standard Error
-             * @description Of an estimate.
+             * @description Of an estimate; null where none can be given.
              */
             standard_error: number | null;
         };

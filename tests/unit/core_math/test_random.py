@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from semioscope.core.random import mix, uniform
+from semioscope.core.random import mix, uniform, uniforms
 
 
 def test_mix_is_the_published_finalizer() -> None:
@@ -46,3 +46,10 @@ def test_they_are_evenly_spread_and_neighbours_do_not_hang_together() -> None:
         a = np.take(numbers, range(numbers.shape[axis] - 1), axis).ravel()
         b = np.take(numbers, range(1, numbers.shape[axis]), axis).ravel()
         assert abs(np.corrcoef(a, b)[0, 1]) < 4 / np.sqrt(len(a))
+
+
+def test_many_random_numbers_at_once_are_those_of_one_at_a_time() -> None:
+    trajectories = np.array([0, 1, 77, 2**31, 0xFFFFFFFF], np.uint32)
+    for seed, depth in ((0, 0), (5, 3), (0xFFFFFFFF, 0xFFFFFFFF)):
+        expected = [uniform(seed, int(each), depth) for each in trajectories]
+        assert uniforms(seed, trajectories, depth).tolist() == expected

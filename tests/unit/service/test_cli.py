@@ -46,8 +46,58 @@ def test_grow_prints_json_for_scripts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "states"),
+    [
+        (["--strategy", "best-first", "--states", "7"], 9),
+        (["--strategy", "breadth", "--k", "2", "--depth", "3"], 15),
+        (["--strategy", "mass", "--epsilon", "0.2"], 7),
+        (["--strategy", "beam", "--k", "2", "--steps", "3"], 7),
+        (["--strategy", "greedy", "--steps", "3"], 4),
+        (["--strategy", "ancestral", "--rollouts", "1", "--steps", "3"], 4),
+        (["--strategy", "stochastic-beam", "--k", "1", "--steps", "1", "--seed", "3"], 3),
+        (["--strategy", "breadth", "--k", "2", "--depth", "9", "--stop-depth", "1"], 7),
+    ],
+    ids=lambda value: value[1] if isinstance(value, list) else "",
+)
+def test_every_strategy_grows_and_reports(options: list[str], states: int) -> None:
+    done = runner.invoke(app, ["grow", "", "--rule", "coin", *options, "--json"])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["states"] == states
+    assert told["report"]["figures"]
+    shown = runner.invoke(app, ["grow", "", "--rule", "coin", *options])
+    assert shown.exit_code == 0
+    assert told["report"]["figures"][0]["name"] in shown.stdout
+
+
+def test_steps_of_every_kind_go_in_order() -> None:
+    steps = ["--temperature", "0.5", "--step", "top-k=2", "--step", "forbid=[1]"]
+    done = runner.invoke(app, ["grow", "H", "--rule", "coin", *steps, "--json"])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert [step["kind"] for step in told["procedure"]] == ["temperature", "top_k", "forbid"]
+    assert {world["text"].strip("H") for world in told["worlds"]} == {""}
+
+
+def test_a_rule_is_made_of_what_is_written() -> None:
+    options = ["--rule", "rewriting:A->AB,B->A", "--strategy", "breadth", "--k", "4"]
+    done = runner.invoke(app, ["grow", "A", *options, "--json"])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["rule"]["family"] == "rewriting"
+    assert told["rule"]["spec"]["rules"]
+
+
+@pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        (["grow", "H", "--rule", "coin", "--step", "top_q=1"], "“top_q=1” is no step"),
+        (["grow", "H", "--rule", "coin", "--step", "top_p=high"], "neither a number nor a list"),
+        (["grow", "H", "--rule", "coin:2"], "0 to 1"),
+        (["grow", "H", "--rule", "automaton:300"], "300"),
+        (["grow", "H", "--rule", "coin", "--strategy", "dream"], "not “dream”"),
+        (["grow", "H", "--rule", "coin", "--strategy", "greedy", "--k", "3"], "no --k"),
+        (["grow", "H", "--rule", "coin", "--stop-ended", "1"], "would bias its estimates"),
         (["grow", "HX", "--rule", "coin"], "A coin knows H and T only"),
         (["grow", "H", "--rule", "gpt-5"], "offers no rule “gpt-5”"),
         (["grow", "H", "--rule", "coin", "--temperature", "-1"], "The temperature is -1"),

@@ -159,7 +159,9 @@ class Figure(Told):
     value: float
     unit: str
     guarantee: Literal["exact", "bound", "estimate"]
-    standard_error: Annotated[float | None, Field(description="Of an estimate.")]
+    standard_error: Annotated[
+        float | None, Field(description="Of an estimate; null where none can be given.")
+    ]
 
 
 class Report(Told):

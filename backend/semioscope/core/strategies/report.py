@@ -111,10 +111,10 @@ def traits(growth: Growth, anchor: NodeId, ends: Sequence[NodeId], steps: int) -
 
 def means(growth: Growth, of: Traits, *, are_independent: bool) -> tuple[Figure, ...]:
     """The mean of each trait over draws of one weight; its standard error s/√n where the draws are
-    independent and more than one."""
+    independent and differ (where all agree, s says nothing of how often others would not)."""
     figures = []
     for name, values, unit in of.named(growth):
-        has_error = are_independent and len(values) > 1
+        has_error = are_independent and float(values.min()) < float(values.max())
         error = float(values.std(ddof=1)) / math.sqrt(len(values)) if has_error else None
         figures.append(Figure(name, float(values.mean()), unit, "estimate", error))
     return tuple(figures)

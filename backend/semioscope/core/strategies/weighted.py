@@ -38,7 +38,7 @@ def tell_weighted(
     sample: (last state, φ) of each trajectory, φ its log-probability under the procedure from the
     anchor on, nats. threshold: κ, −inf where nothing was left out. Standard errors: given κ the
     draws are uncorrelated, so Σ (w·f)²·(1 − π) estimates a sum's variance without bias (Cohen and
-    Kaplan 2007, rank conditioning); that needs two of them.
+    Kaplan 2007, rank conditioning); that needs two of them, and one with the trait (f > 0).
     """
     nodes = [node for node, _ in sample]
     log_q = np.array([log_q for _, log_q in sample])
@@ -57,8 +57,8 @@ def tell_weighted(
     of = traits(growth, anchor, nodes, steps)
 
     def figure(name: str, value: float, unit: str, errors: FloatArray) -> Figure:
-        error = math.sqrt(float((errors**2 * left_out).sum())) if has_error else None
-        return Figure(name, value, unit, "exact" if is_all else "estimate", error)
+        error = math.sqrt(float((errors**2 * left_out).sum())) if has_error else 0.0
+        return Figure(name, value, unit, "exact" if is_all else "estimate", error or None)
 
     total = float(weights.sum())
     figures = [figure("sum of weights", total, "share", weights)]
