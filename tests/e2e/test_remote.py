@@ -59,7 +59,7 @@ def test_what_the_engine_does_not_tell_is_hatched_and_named(
     box = visitor.worlds.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.98 * box["height"])
-    expect(page.get_by_text("the engine does not tell").first).to_be_visible()
+    expect(page.get_by_text("the rule does not tell").first).to_be_visible()
     assert sum(visitor.ledger().values()) == pytest.approx(1, abs=1e-6)
 
     visitor.set_temperature(1.5)

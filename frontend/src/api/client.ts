@@ -11,6 +11,7 @@ export type Strategy = Schemas["GrowRequest"]["strategy"];
 export type Stop = Schemas["Stop"];
 export type Report = Schemas["Report"];
 export type RuleSpec = Schemas["RuleRequest"]["spec"];
+export type RuleRequest = Schemas["RuleRequest"];
 export type RuleDraft = Schemas["RuleDraft"];
 export type Chain = Schemas["Chain"];
 export type Stages = Schemas["Stages"];
@@ -59,6 +60,23 @@ export const readStatus = (): Promise<Status> => told(client.GET("/api/status"))
 
 export const loadRule = (rule: string): Promise<Offer> =>
   told(client.POST("/api/rules/{rule}/load", { params: { path: { rule } } }));
+
+const under = (rule: string) => ({ params: { path: { rule } } });
+
+/** A rule of a visitor's own, by its spec; the same spec gives the same rule. */
+export const makeRule = (body: RuleRequest): Promise<Offer> =>
+  told(client.POST("/api/rules", { body }));
+
+/** The rule as it would be made; nothing is kept. */
+export const checkRule = (body: RuleRequest, signal: AbortSignal): Promise<RuleDraft> =>
+  told(client.POST("/api/rules/check", { body, signal }));
+
+export const readChain = (rule: string): Promise<Chain> =>
+  told(client.GET("/api/rules/{rule}/chain", under(rule)));
+
+/** The rule of a tree as data: what it takes to make it again, where somebody made it. */
+export const readTreeRule = (ref: string): Promise<Schemas["TreeRule"]> =>
+  told(client.GET("/api/trees/{ref}/rule", at(ref)));
 
 export const listTrees = async (): Promise<TreeSummary[]> =>
   (await told(client.GET("/api/trees"))).trees;

@@ -50,9 +50,16 @@ export function pieceAfter(tree: TreeModel, parent: number, key: number): string
   return pieces(tokens)[tokens.length - 1]!;
 }
 
-/** The texts of the tokens `keys` that follow `parent`, each as `pieces` gives it. */
+/**
+ * The texts of the tokens `keys` that follow `parent`, each as `pieces` gives it. Under a
+ * rewriting rule: the states one after another, set apart, rows of cells by a space.
+ */
 export function piecesAfter(tree: TreeModel, parent: number, keys: readonly number[]): string[] {
   const whole = keys.map((key) => tree.symbols.wholeText(key));
+  if (tree.shape.kind === "rewriting") {
+    const apart = tree.shape.cells ? " " : " → ";
+    return whole.map((text) => apart + (text ?? "⟨not text⟩"));
+  }
   if (!whole.includes(null)) return whole as string[];
   const context = contextOf(tree, parent);
   const tokens = keys.map((key) => tree.symbolBytes(key));

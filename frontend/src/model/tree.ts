@@ -20,6 +20,8 @@ import { WeightTable } from "./weights";
 /** What is fixed for the whole life of a tree. */
 export interface TreeShape {
   readonly kind: "appending" | "rewriting";
+  /** States are rows of cells, 0 and 1: a cellular automaton's. */
+  readonly cells?: boolean;
   /** Keys that end a trajectory. */
   readonly endKeys: readonly number[];
   /** N; null where the alphabet is no fixed finite set. */

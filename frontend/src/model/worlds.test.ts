@@ -358,7 +358,7 @@ describe("a rule that tells only a part", () => {
     const scene = look(partial());
     const hatch = scene.hatches.find(({ ref }) => ref.node === 0)!;
     expect(hatch.kind).toBe("untold");
-    expect(hatch.label).toBe("what lies here, the engine does not tell: 50%");
+    expect(hatch.label).toBe("what lies here, the rule does not tell: 50%");
     expect(hatch.y1).toBeCloseTo(OPTIONS.height, 6);
     expect(hatch.y1 - hatch.y0).toBeCloseTo(OPTIONS.height / 2, -1);
     expect(scene.blocks.every(({ y1, column }) => column > 0 || y1 <= hatch.y0 + 1e-6)).toBe(true);

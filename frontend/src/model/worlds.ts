@@ -453,7 +453,7 @@ function wordsOf(kind: Hatch["kind"], share: string, isWide: boolean): string {
     case "unweighed":
       return "not yet under this procedure";
     case "untold":
-      return isWide ? `what lies here, the engine does not tell: ${share}` : `not told: ${share}`;
+      return isWide ? `what lies here, the rule does not tell: ${share}` : `not told: ${share}`;
     case "unweighable":
       return isWide
         ? "this procedure needs more than the engine tells; with a small top-k it may be enough"

@@ -1,6 +1,8 @@
 /** Blocks, the ticks of thin branches, and hatched regions. */
+import { PERCENT_ROW, percentOf } from "../model/labels";
 import { type Block, END_MARK, type Hatch, type Scene } from "../model/scene";
 import { type Brush, END_SIDE, roundedRect, snap } from "./brush";
+import { drawCells } from "./cells";
 import { hatching } from "./hatching";
 import { scaleOf, stepOf } from "./palette";
 import { MONO, SANS } from "./theme";
@@ -98,6 +100,11 @@ function drawBody(brush: Brush, scene: Scene, block: Block): string {
 function drawLabel(brush: Brush, block: Block, ink: string, isOnPath: boolean): void {
   const { context } = brush;
   if (block.label === "" || brush.alpha === 0) return;
+  const row = brush.rowOf?.(block.key) ?? null;
+  if (row !== null) {
+    drawRow(brush, block, row, ink);
+    return;
+  }
   const weight = isOnPath ? 500 : 400;
   const lift = block.percentBelow ? -(PERCENT_SIZE * 0.7) : 0;
   const middle = (block.y0 + block.y1) / 2 + lift;
@@ -127,6 +134,21 @@ function drawLabel(brush: Brush, block: Block, ink: string, isOnPath: boolean): 
   const drop = block.percentBelow ? PERCENT_SIZE * 1.5 : 0;
   context.fillText(block.percent, edge, snap(brush, middle + drop + PERCENT_SIZE * 0.36));
   context.textAlign = "left";
+}
+
+/** The row of a block instead of its text, and the percentage below it where there is room. */
+function drawRow(brush: Brush, block: Block, row: Uint8Array, ink: string): void {
+  const { context } = brush;
+  const inner = block.x1 - block.x0 - 2 * PADDING;
+  const below = block.y1 - block.y0 >= PERCENT_ROW;
+  const middle = (block.y0 + block.y1) / 2 - (below ? PERCENT_SIZE * 0.7 : 0);
+  const height = Math.min(12, Math.max(2, (block.y1 - block.y0) * 0.5));
+  drawCells(brush, row, block.x0 + PADDING, inner, middle, height, ink);
+  if (!below) return;
+  context.font = `400 ${PERCENT_SIZE}px ${SANS}`;
+  context.textAlign = "left";
+  const percent = percentOf(block.b - block.a);
+  context.fillText(percent, block.x0 + PADDING, snap(brush, middle + PERCENT_SIZE * 1.86));
 }
 
 function strike(brush: Brush, block: Block, middle: number): void {

@@ -8,6 +8,8 @@ export interface Brush {
   readonly ratio: number;
   /** Opacity of everything drawn, 0 to 1. */
   readonly alpha: number;
+  /** States are rows of cells, and drawn as such: the row that a key leads to. */
+  readonly rowOf?: ((key: number) => Uint8Array | null) | null;
 }
 
 /** Side of the square that stands for an end, in sizes of the text beside it. */

@@ -1,8 +1,10 @@
 /** The running text of the lines: tokens, surprise, and how each line stops. */
 import { clamp } from "../base/interval";
+import { cellsOf } from "../model/cells";
 import { END_MARK, type Line, type Piece, type Scene } from "../model/scene";
 import { isPlain } from "../model/text";
 import { type Brush, END_SIDE, roundedRect, snap } from "./brush";
+import { drawCells, ROW_GAP } from "./cells";
 import { hatching } from "./hatching";
 import { MONO } from "./theme";
 
@@ -113,7 +115,8 @@ function drawText(brush: Brush, scene: Scene, line: Line, inks: Inks): void {
   };
   for (const piece of line.pieces) {
     const wanted = inks.of(line, piece);
-    const plain = isPlain(piece.text) && piece.text !== "";
+    const row = brush.rowOf ? cellsOf(piece.text.trim()) : null;
+    const plain = row === null && isPlain(piece.text) && piece.text !== "";
     if (wanted !== ink || !plain) flush();
     if (wanted !== ink) {
       ink = wanted;
@@ -121,6 +124,11 @@ function drawText(brush: Brush, scene: Scene, line: Line, inks: Inks): void {
     }
     if (piece.text === END_MARK) {
       drawEndMark(brush, scene, line.y, piece.x0 + END_GAP);
+      continue;
+    }
+    if (row !== null) {
+      const width = piece.x1 - piece.x0 - ROW_GAP;
+      drawCells(brush, row, piece.x0, width, line.y, scene.textSize * 0.62, ink);
       continue;
     }
     if (!plain) {

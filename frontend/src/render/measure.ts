@@ -1,4 +1,5 @@
 /** Widths of text in the mono face: measured once, and by counting where that is the same. */
+import { cellOnLine, ROW_GAP } from "./cells";
 import { isPlain } from "../model/text";
 import { MONO } from "./theme";
 
@@ -29,3 +30,14 @@ export function createMeasure(context: CanvasRenderingContext2D, size: number): 
     return width;
   };
 }
+
+const CELLS = /^ ?[01]+$/;
+
+/** As `measure`, where rows of cells, about `room` wide, are drawn in place of their 0 and 1. */
+export const measureCells =
+  (measure: Measure, room: number): Measure =>
+  (text) => {
+    if (!CELLS.test(text)) return measure(text);
+    const cells = text.trimStart().length;
+    return cells * cellOnLine(cells, room) + ROW_GAP;
+  };

@@ -21,6 +21,8 @@ export interface WorldsLook {
   readonly awaits: boolean;
   /** Device pixels per CSS pixel. */
   readonly ratio: number;
+  /** States are rows of cells: the row that a key leads to. */
+  readonly rowOf?: ((key: number) => Uint8Array | null) | null;
 }
 
 /** Whether the picture moves by itself, so that it has to be drawn again for every frame. */
@@ -57,7 +59,7 @@ export function drawScene(
 ): void {
   context.save();
   context.textBaseline = "alphabetic";
-  const solid: Brush = { context, theme, ratio: look.ratio, alpha: blocks };
+  const solid: Brush = { context, theme, ratio: look.ratio, alpha: blocks, rowOf: look.rowOf ?? null };
   const running: Brush = { ...solid, alpha: text };
   const chosen = chosenLines(scene, look);
   context.globalAlpha = blocks;

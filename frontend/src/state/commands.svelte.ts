@@ -20,7 +20,7 @@ import { app } from "./app.svelte";
 import { notices } from "./notices.svelte";
 import type { TreeSession } from "./session.svelte";
 import type { ViewState } from "./view.svelte";
-import type { Link, Step, Strategy } from "./wire";
+import type { Link, Step, Stop, Strategy } from "./wire";
 
 /** Everything that changes a tree. Each command asks the server; the log brings the change back. */
 export class Commands {
@@ -29,11 +29,12 @@ export class Commands {
     private readonly view: ViewState,
   ) {}
 
-  async grow(state: StateRef, strategy: Strategy): Promise<void> {
+  async grow(state: StateRef, strategy: Strategy, stop: Stop | null): Promise<void> {
     await this.attempt(async () => {
       const job = await growTree(this.session.ref, {
         state: wireRef(state),
         strategy,
+        stop,
         heights: this.view.heights,
         automatic: false,
         client: this.session.client,

@@ -1,4 +1,4 @@
-import { createTree, readColumns, readTree, readWeights, type SocketMessage } from "../api/client";
+import { createTree, readColumns, readTree, readTreeRule, readWeights, type SocketMessage } from "../api/client";
 import type { Frame } from "../api/frame";
 import { asProblem, type Problem } from "../api/problem";
 import { TreeSocket, type Connection } from "../api/socket";
@@ -7,20 +7,28 @@ import { TreeModel } from "../model/tree";
 import type { Weighting } from "../model/weighting";
 import { notices } from "./notices.svelte";
 import { rules } from "./rules.svelte";
+import type { StoredSpec } from "./spec";
 import type { Job, Ledger, NewTree, Step, TreeView } from "./wire";
 
 export type { NewTree } from "./wire";
 
 const JOB_STAYS_MS = 2500;
+/** Growths that have ended and told something: so many stay to be read. */
+const MOST_REPORTS = 3;
 const REFRESH_MS = 250;
 const REWEIGH_MS = 700;
 
 /** Events after which lines that ended may go on, or lines that went on may end. */
 const STRUCTURAL = new Set(["prune", "restore", "hide", "show", "procedure"]);
 
+/** Whether a growth has found something worth keeping in sight. */
+const tells = ({ report }: Job): boolean =>
+  report != null && report.figures.length + report.found.length > 0;
+
 function modelOf(tree: TreeView): TreeModel {
   const model = new TreeModel({
     kind: tree.rule.kind,
+    cells: tree.rule.family === "automaton",
     endKeys: tree.rule.end_keys,
     alphabetSize: tree.rule.alphabet_size,
     promptLength: tree.prompt.tokens.length,
@@ -63,6 +71,7 @@ export class TreeSession {
   client: string | null = null;
 
   private socket: TreeSocket<SocketMessage> | null = null;
+  private readonly ended = new Set<string>();
   private readonly waiting: { seq: number; done: () => void }[] = [];
   private refreshing: ReturnType<typeof setTimeout> | undefined;
   private reweighing: ReturnType<typeof setTimeout> | undefined;
@@ -149,14 +158,35 @@ export class TreeSession {
   }
 
   takeJob(job: Job): void {
+    // The socket may tell of the end of a short growth before the answer to its command is here.
+    if (job.state === "running" && this.ended.has(job.id)) return;
+    if (job.state !== "running") this.ended.add(job.id);
     const others = this.jobs.filter((known) => known.id !== job.id);
     this.jobs = [...others, job].sort((a, b) => a.started_at - b.started_at);
     if (job.state === "running") return;
     if (job.automatic) this.note(job);
     else if (job.state === "failed" && job.message) notices.refuse(new Error(job.message));
-    setTimeout(() => {
-      this.jobs = this.jobs.filter((known) => known.id !== job.id);
-    }, job.automatic ? 0 : JOB_STAYS_MS);
+    if (!job.automatic && tells(job)) {
+      const told = this.jobs.filter((known) => known.state !== "running" && tells(known));
+      for (const old of told.slice(0, -MOST_REPORTS)) this.dismiss(old.id);
+      return;
+    }
+    setTimeout(() => this.dismiss(job.id), job.automatic ? 0 : JOB_STAYS_MS);
+  }
+
+  /** What a growth has told is not shown any more. */
+  dismiss(job: string): void {
+    this.jobs = this.jobs.filter((known) => known.id !== job);
+  }
+
+  /** All that it takes to make the tree's rule again; null for one of the server's own. */
+  async spec(): Promise<StoredSpec | null> {
+    try {
+      return (await readTreeRule(this.ref)).spec;
+    } catch {
+      // It is there to be read; the card does without.
+      return null;
+    }
   }
 
   /** How growing what is in view goes. What fails is shown there until it is done. */
@@ -218,7 +248,10 @@ export class TreeSession {
         if (this.client !== null) this.epoch += 1;
         this.client = message.client;
         this.people = message.people;
-        this.jobs = message.jobs;
+        this.jobs = [
+          ...this.jobs.filter((known) => known.state !== "running" && tells(known)),
+          ...message.jobs,
+        ];
         break;
       case "progress":
         this.takeJob(message.job);
@@ -248,7 +281,7 @@ export class TreeSession {
     // One that has just ended stays in sight for a moment; only the socket tells of its end.
     const ended = this.jobs.filter((known) => known.state !== "running");
     const running = tree.jobs.filter(
-      (job) => job.state === "running" && !ended.some((known) => known.id === job.id),
+      (job) => job.state === "running" && !this.ended.has(job.id),
     );
     this.jobs = [...ended, ...running].sort((a, b) => a.started_at - b.started_at);
   }

@@ -4,6 +4,8 @@ import type { WorldsGrowth } from "./wire";
 export const STAGE = {
   header: 56,
   strip: 112,
+  /** Of an automaton's history. */
+  cellsStrip: 236,
   left: 284,
   right: 316,
   toolbar: 44,
@@ -34,22 +36,29 @@ export const stepsFor = (width: number): number =>
   Math.min(MOST_FIRST_STEPS, Math.max(FEWEST_STEPS, Math.ceil(width / TOKEN_WIDTH)));
 
 /** The canvas that a window of this size will have. */
-export function canvasFor(width: number, height: number): { width: number; height: number } {
+export function canvasFor(
+  width: number,
+  height: number,
+  cells: boolean,
+): { width: number; height: number } {
   if (width <= STAGE.narrow) {
     const taken = STAGE.narrowHeader + STAGE.toolbar + STAGE.legend + STAGE.narrowTabs;
     return { width: width - STAGE.sides, height: height - taken };
   }
-  const taken = STAGE.header + STAGE.strip + STAGE.toolbar + STAGE.legend;
+  const taken = STAGE.header + (cells ? STAGE.cellsStrip : STAGE.strip) + STAGE.toolbar + STAGE.legend;
   return { width: width - STAGE.left - STAGE.right - STAGE.sides, height: height - taken };
 }
 
-/** The worlds to ask for together with a new tree, before there is a canvas to measure. */
-export function firstGrowth(width: number, height: number): WorldsGrowth {
-  const canvas = canvasFor(width, height);
+/**
+ * The worlds to ask for together with a new tree, before there is a canvas to measure. cells: of an
+ * automaton, whose history is a picture with a row for each step.
+ */
+export function firstGrowth(width: number, height: number, cells: boolean): WorldsGrowth {
+  const canvas = canvasFor(width, height, cells);
   return {
     kind: "worlds",
     lines: linesFor(canvas.height),
-    steps: stepsFor(canvas.width),
+    steps: cells ? MOST_FIRST_STEPS : stepsFor(canvas.width),
     lo: 0,
     hi: 1,
     offset: 0.5,

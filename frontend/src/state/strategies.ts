@@ -15,8 +15,12 @@ export interface Parameter {
 export interface StrategyKindInfo {
   kind: StrategyKind;
   name: string;
-  /** What it does, and what is guaranteed (SCIENCE §1), in a sentence. */
+  /** What it does, in a sentence. */
   says: string;
+  /** What is guaranteed of it (SCIENCE §1), in a sentence. */
+  guarantee: string;
+  /** It draws: a seed repeats it, and nothing that it finds may stop it. */
+  random: boolean;
   parameters: readonly Parameter[];
 }
 
@@ -34,33 +38,67 @@ export const STRATEGIES: readonly StrategyKindInfo[] = [
     kind: "worlds",
     name: "Worlds in view",
     says: "Evenly spaced worlds through the states you look at: an even picture of the whole future.",
+    guarantee: "Every line is equally likely; over many draws the picture is unbiased.",
+    random: true,
     parameters: [],
   },
   {
     kind: "best_first",
     name: "Best first",
-    says: "The most probable trajectories, in exact order of probability, whatever it takes.",
+    says: "The most probable trajectories that end, whatever it takes to be sure of them.",
+    guarantee: "They come in exact order of probability, and what is unexplored is known exactly.",
+    random: false,
     parameters: [whole("n", "trajectories n", 20, 4096)],
   },
   {
     kind: "breadth",
     name: "Breadth",
     says: "The k most probable children of every state, d steps deep.",
+    guarantee: "Nothing is promised of what it leaves out, but how much that is.",
+    random: false,
     parameters: [whole("k", "children k", 3, 64), whole("depth", "depth d", 4, 64)],
   },
   {
     kind: "mass",
     name: "Mass ≥ ε",
-    says: "Every state at least ε probable from here: never more than 1/ε of them a step.",
+    says: "Every state at least ε probable from here, and no other.",
+    guarantee: "At most 1/ε states are expanded a step.",
+    random: false,
     parameters: [
       { name: "epsilon", label: "threshold ε", first: 0.01, least: 0, most: 1, step: "any" },
     ],
   },
   {
+    kind: "greedy",
+    name: "Greedy",
+    says: "The most probable next state, over and over.",
+    guarantee: "Always the same trajectory, ties to the lowest id; not the most probable one.",
+    random: false,
+    parameters: [whole("steps", "steps n", 64, 4096)],
+  },
+  {
+    kind: "beam",
+    name: "Beam",
+    says: "The k most probable of the children of the k most probable, step by step.",
+    guarantee: "Always the same k; a more probable trajectory may be missed.",
+    random: false,
+    parameters: [whole("k", "width k", 8, 1024), whole("steps", "steps n", 24, 1024)],
+  },
+  {
     kind: "ancestral",
     name: "Rollouts",
     says: "Independent samples under the procedure, merged into branches that count their visits.",
+    guarantee: "Unbiased: shares of rollouts estimate probabilities, with a standard error.",
+    random: true,
     parameters: [whole("rollouts", "rollouts m", 32, 4096), whole("steps", "steps n", 24, 2048)],
+  },
+  {
+    kind: "stochastic_beam",
+    name: "Without replacement",
+    says: "Trajectories drawn at random without replacement, k of them (stochastic beam search).",
+    guarantee: "All distinct, and unbiased with the weights that it tells, with a standard error.",
+    random: true,
+    parameters: [whole("k", "trajectories k", 16, 1024), whole("steps", "steps n", 24, 1024)],
   },
 ];
 
@@ -80,11 +118,40 @@ export function faultOf(parameter: Parameter, value: number): string | null {
   return null;
 }
 
-/** The strategy to send; worlds take their size and seed from the view. */
+/**
+ * The most states that a growth may evaluate, by its own numbers; null where it sets no bound.
+ * deepest: of a stop, steps below the state grown.
+ */
+export function mostStates(kind: StrategyKind, values: Values, deepest = Infinity): number | null {
+  const value = (name: string): number => values[name] ?? 1;
+  const levels = (name: string): number => Math.min(value(name), deepest + 1);
+  switch (kind) {
+    case "breadth": {
+      const [k, depth] = [value("k"), levels("depth")];
+      return k === 1 ? depth : (k ** depth - 1) / (k - 1);
+    }
+    case "greedy":
+      return levels("steps");
+    case "ancestral":
+      return value("rollouts") * levels("steps");
+    case "beam":
+      return 1 + value("k") * (levels("steps") - 1);
+    case "stochastic_beam":
+      // One more than is kept is drawn: its place is what the weights are reckoned from.
+      return 1 + (value("k") + 1) * (levels("steps") - 1);
+    case "worlds":
+    case "best_first":
+    case "mass":
+      return null;
+  }
+}
+
+/** The strategy to send; worlds take their size and seed from the view, other draws `seed`. */
 export function strategyOf(
   kind: StrategyKind,
   values: Values,
   worlds: { lines: number; steps: number; offset: number; seed: number; conditioned: boolean },
+  seed: number,
 ): Strategy {
   const value = (name: string): number => values[name] ?? 1;
   switch (kind) {
@@ -97,12 +164,12 @@ export function strategyOf(
     case "best_first":
       return { kind, n: value("n") };
     case "ancestral":
-      return { kind, rollouts: value("rollouts"), steps: value("steps"), seed: worlds.seed };
+      return { kind, rollouts: value("rollouts"), steps: value("steps"), seed };
     case "greedy":
       return { kind, steps: value("steps") };
     case "beam":
       return { kind, k: value("k"), steps: value("steps") };
     case "stochastic_beam":
-      return { kind, k: value("k"), steps: value("steps"), seed: worlds.seed };
+      return { kind, k: value("k"), steps: value("steps"), seed };
   }
 }

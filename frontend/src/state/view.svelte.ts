@@ -5,7 +5,9 @@ import { sameRef, type StateRef } from "../model/ref";
 import type { Scene } from "../model/scene";
 import { writeView, type Colour, type Heights, type ViewAddress } from "./address";
 import type { TreeSession } from "./session.svelte";
-import type { StrategyKind, Values } from "./strategies";
+import { stopOf, type StopDraft } from "./stops";
+import { firstValues, STRATEGIES, strategyOf, type StrategyKind, type Values } from "./strategies";
+import type { Stop, Strategy } from "./wire";
 
 /** How this visitor looks at a tree. Everything here is the visitor's own, nothing is shared. */
 export class ViewState {
@@ -24,6 +26,9 @@ export class ViewState {
   growing = $state(true);
   strategy = $state<StrategyKind>("worlds");
   values = $state.raw<Partial<Record<StrategyKind, Values>>>({});
+  stop = $state.raw<StopDraft>({});
+  /** Of growths that draw at random, worlds apart: the same seed draws the same. */
+  growthSeed = $state(0);
   /** What the canvas holds: lines of text in its height, steps in its width. */
   size = $state.raw<{ lines: number; steps: number }>({ lines: 38, steps: 27 });
   /** Lines that the address asks for, so that a reader sees the worlds that were grown. */
@@ -66,8 +71,10 @@ export class ViewState {
     this.seed = address.seed;
     this.heights = address.heights;
     this.conditioned = address.conditioned;
-    // Of a distribution that is told in part the entropy is not known.
-    const isPartial = !this.session.tree.rule.whole_distribution;
+    // Of a distribution that is told in part the entropy is not known; of an automaton's rows with
+    // noise only the likeliest are told.
+    const { model, tree } = this.session;
+    const isPartial = !tree.rule.whole_distribution || model.shape.cells === true;
     this.colour = isPartial && address.colour === "entropy" ? "surprisal" : address.colour;
     this.asked = address.lines;
   }
@@ -107,6 +114,22 @@ export class ViewState {
   }
 
   anotherDraw(): void {
-    this.seed = 1 + (Math.floor(Math.random() * 0x7fff_fffe) >>> 0);
+    this.seed = freshSeed();
+  }
+
+  anotherGrowth(): void {
+    this.growthSeed = freshSeed();
+  }
+
+  /** The growth that is set up. */
+  growth(): { strategy: Strategy; stop: Stop | null } {
+    const info = STRATEGIES.find(({ kind }) => kind === this.strategy) ?? STRATEGIES[0]!;
+    const values = this.values[info.kind] ?? firstValues(info);
+    return {
+      strategy: strategyOf(info.kind, values, this.worlds, this.growthSeed),
+      stop: stopOf(info, this.stop),
+    };
   }
 }
+
+const freshSeed = (): number => 1 + (Math.floor(Math.random() * 0x7fff_fffe) >>> 0);

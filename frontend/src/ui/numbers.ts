@@ -34,6 +34,15 @@ export function share(value: number): string {
   return `${hundred.toFixed(1)}%`;
 }
 
+/** A number that a growth tells, with its unit: "12 trajectories", "34.0%", "3.21 bits/token". */
+export function figure(value: number, unit: string): string {
+  if (unit === "share") return percent(Math.log(value));
+  if (unit.startsWith("bits")) return `${bits(value)} ${unit}`;
+  const shown = Number.isInteger(value) ? count(value) : String(Number(value.toPrecision(4)));
+  const one = unit.replace(/ies$/, "y").replace(/s$/, "");
+  return unit === "" ? shown : `${shown} ${value === 1 ? one : unit}`;
+}
+
 export const count = (value: number): string => grouped.format(value);
 
 export const plural = (value: number, one: string, many = `${one}s`): string =>
