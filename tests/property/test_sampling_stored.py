@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from semioscope.core.ranking import LEADING, RankedRow
 from semioscope.core.sampling import (
+    Epsilon,
+    Eta,
     MinP,
     Procedure,
     Step,
@@ -40,6 +42,8 @@ steps = st.one_of(
     st.builds(TopK, st.integers(1, 220)),
     st.builds(TopP, st.floats(0.001, 1.0)),
     st.builds(MinP, st.floats(0.0, 1.0)),
+    st.builds(Epsilon, st.floats(1e-4, 0.9)),
+    st.builds(Eta, st.floats(1e-4, 0.9)),
 )
 
 

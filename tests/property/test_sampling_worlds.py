@@ -8,22 +8,33 @@ import pytest
 from semioscope.core.random import uniform
 from semioscope.core.sampling import (
     IDENTITY,
+    Bias,
+    Forbid,
+    Frequency,
     MinP,
+    NoRepeat,
+    Past,
+    Presence,
     Procedure,
+    Repetition,
     Temperature,
     TopK,
     TopP,
+    Typical,
     widths,
 )
 from semioscope.core.strategies import Worlds
 from semioscope.core.types import NodeId
 from semioscope.core.walk import Line, advance, locate, starts
+from tests.unit.core_math.procedures import dense
 from tests.unit.core_math.toys import Garden, ToyRule, coin, toy
 
 PROCEDURES = [
     IDENTITY,
     Procedure((Temperature(0.7), TopK(5))),
     Procedure((Temperature(1.5), TopP(0.9), MinP(0.03))),
+    Procedure((Repetition(1.4), Presence(0.5), Bias(((3, 1.5),)), Typical(0.9))),
+    Procedure((NoRepeat(2), Frequency(-0.4), Forbid((1,)), Temperature(0.8))),
 ]
 
 
@@ -48,16 +59,13 @@ def walked(garden: Garden, worlds: Worlds, procedure: Procedure) -> list[tuple[i
 
 
 def procedure_probability(garden: Garden, procedure: Procedure, path: tuple[int, ...]) -> float:
-    """Under the procedure, from the tree's own weights."""
-    tree, node, product = garden.tree, 0, 1.0
-    for key in path:
-        weights = tree.weights_at(node, procedure.fingerprint)
-        child = tree.find_child(node, key)
-        assert weights is not None
-        assert child is not None
-        beta = procedure.inverse_temperature
-        product *= math.exp(beta * tree.log_prob(child) - weights.log_z)
-        node = child
+    """Under the procedure, straight from the rule's rows."""
+    prompt = tuple(garden.tree.state_of(0))
+    product = 1.0
+    for length, key in enumerate(path):
+        state = prompt + path[:length]
+        q = dense(procedure, garden.rule.row(state), Past(state, len(prompt)))
+        product *= float(q[key])
     return product
 
 
@@ -99,8 +107,10 @@ def test_lines_never_cross(procedure: Procedure, view: tuple[float, float]) -> N
             node, of_path = 0, []
             for key in path:
                 child = garden.tree.find_child(node, key)
+                fan = garden.tree.fan(node, procedure.fingerprint)
                 assert child is not None
-                of_path.append(int(garden.tree.ranks[child]))
+                assert fan is not None
+                of_path.append(fan.keys.tolist().index(key))
                 node = child
             ranks.append(of_path)
         assert ranks == sorted(ranks)

@@ -11,7 +11,7 @@ from semioscope.core.errors import Conflict
 from semioscope.core.events import decode_event, encode_event
 from semioscope.core.history import history_of
 from semioscope.core.ledger import recompute
-from semioscope.core.sampling import IDENTITY, Procedure, Temperature, TopK
+from semioscope.core.sampling import IDENTITY, Bias, Frequency, Procedure, Temperature, TopK
 from semioscope.core.tree import Tree
 from tests.unit.core_tree.toys import (
     Logged,
@@ -25,7 +25,13 @@ from tests.unit.core_tree.toys import (
 )
 
 PEOPLE = st.sampled_from(["ann", "bob"])
-PROCEDURES = st.sampled_from([IDENTITY, Procedure((Temperature(0.6), TopK(9)))])
+PROCEDURES = st.sampled_from(
+    [
+        IDENTITY,
+        Procedure((Temperature(0.6), TopK(9))),
+        Procedure((Frequency(0.7), Bias(((60, 5.0),)), Temperature(1.5))),
+    ]
+)
 PLACE = st.floats(0, 1, exclude_max=True)
 
 

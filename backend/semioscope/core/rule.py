@@ -16,6 +16,8 @@ class RuleDescription:
     `revision` is what a person can ask for again: a commit of a hub, a version; None where a rule
     has none (trees that were stored before it was kept have none either). `spec`: of a rule that a
     visitor made, all that it takes to make it again; None for the rules that a server offers.
+    `memory`: how many of a state's last keys decide what follows it (a state of fewer decides by
+    itself); None where all may. It lets states that are alike be asked about together.
     """
 
     id: str
@@ -32,6 +34,7 @@ class RuleDescription:
     notes: tuple[str, ...] = ()
     revision: str | None = None
     spec: dict[str, Any] | None = None
+    memory: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The description as plain JSON values."""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,17 +10,28 @@ import pytest
 from semioscope.core.errors import InvalidRequest
 from semioscope.core.sampling import (
     IDENTITY,
+    Bias,
+    Epsilon,
+    Eta,
+    Forbid,
+    Force,
+    Frequency,
     MinP,
+    NoRepeat,
+    Presence,
     Procedure,
+    Repetition,
     Step,
     Temperature,
     TopK,
     TopP,
+    Typical,
     Weights,
     weigh_full,
     weigh_stored,
 )
 from semioscope.core.types import ALL_KEPT, Float32Array, FloatArray
+from semioscope.rules.coin import offered_coins
 from tests.unit.core_math.procedures import dense
 
 
@@ -223,6 +235,35 @@ def test_what_is_stored_never_guesses(steps: tuple[Step, ...]) -> None:
         ({"kind": "top_p", "p": None}, "bad-top-p"),
         ({"kind": "min_p", "p": -0.1}, "bad-min-p"),
         ({"kind": "min_p", "p": 2}, "bad-min-p"),
+        ({"kind": "typical", "p": 0}, "bad-typical"),
+        ({"kind": "typical", "p": 1.5}, "bad-typical"),
+        ({"kind": "epsilon", "epsilon": 0}, "bad-epsilon"),
+        ({"kind": "epsilon", "epsilon": 1}, "bad-epsilon"),
+        ({"kind": "eta", "epsilon": -1}, "bad-eta"),
+        ({"kind": "eta", "epsilon": math.inf}, "bad-eta"),
+        ({"kind": "repetition", "penalty": 0}, "bad-repetition"),
+        ({"kind": "repetition", "penalty": 101}, "bad-repetition"),
+        ({"kind": "presence", "penalty": 101}, "bad-presence"),
+        ({"kind": "presence", "penalty": "much"}, "bad-presence"),
+        ({"kind": "frequency", "penalty": -101}, "bad-frequency"),
+        ({"kind": "no_repeat", "n": 0}, "bad-no-repeat"),
+        ({"kind": "no_repeat", "n": 65}, "bad-no-repeat"),
+        ({"kind": "no_repeat", "n": 2.5}, "bad-no-repeat"),
+        ({"kind": "forbid", "keys": 7}, "bad-forbidden"),
+        ({"kind": "forbid", "keys": "7"}, "bad-forbidden"),
+        ({"kind": "forbid", "keys": [-1]}, "bad-forbidden"),
+        ({"kind": "forbid", "keys": [1.5]}, "bad-forbidden"),
+        ({"kind": "forbid", "keys": [True]}, "bad-forbidden"),
+        ({"kind": "forbid", "keys": [2**32]}, "bad-forbidden"),
+        ({"kind": "forbid", "keys": list(range(1025))}, "bad-forbidden"),
+        ({"kind": "force", "keys": []}, "bad-forced"),
+        ({"kind": "force", "keys": [None]}, "bad-forced"),
+        ({"kind": "bias", "biases": 3}, "bad-bias"),
+        ({"kind": "bias", "biases": [{"key": 3}]}, "bad-bias"),
+        ({"kind": "bias", "biases": [{"key": 3, "nats": 101}]}, "bad-bias"),
+        ({"kind": "bias", "biases": [{"key": -3, "nats": 1}]}, "bad-bias"),
+        ({"kind": "bias", "biases": [{"key": 3, "nats": 1}, {"key": 3, "nats": 2}]}, "bad-bias"),
+        ({"kind": "bias", "biases": [{"key": k, "nats": 1} for k in range(1025)]}, "bad-bias"),
         ({"kind": "beam", "k": 2}, "unknown-step"),
         ({"kind": ["top_k"], "k": 2}, "unknown-step"),
         ("top_k", "unknown-step"),
@@ -271,6 +312,80 @@ def test_the_fingerprint_names_what_a_procedure_does() -> None:
     assert len(cold.fingerprint) == 12
     assert Procedure((Temperature(0.9), TopP(1), TopK(40))).fingerprint == cold.fingerprint
     assert Procedure((TopK(40), Temperature(0.9))).fingerprint != cold.fingerprint
+
+
+def test_what_contradicts_itself_is_refused_when_it_is_made() -> None:
+    for steps in (
+        (Force((1, 2)), TopK(4), Forbid((2, 1, 3))),
+        (Forbid((7,)), Force((7,))),
+        (Force((1, 2)), Force((3,))),
+        (Force((1, 2)), Force((2, 3)), Forbid((2,))),
+    ):
+        with pytest.raises(InvalidRequest) as refusal:
+            Procedure(steps)
+        assert refusal.value.code == "procedure-contradicts"
+        assert refusal.value.message.endswith(".")
+    with pytest.raises(
+        InvalidRequest, match=r"^Steps 1 \(forced tokens\) and 3 \(forbidden tokens"
+    ):
+        Procedure((Force((1, 2)), TopK(4), Forbid((2, 1, 3))))
+    assert Procedure((Force((1, 2)), Forbid((2,)))).may_empty
+
+
+def test_every_step_survives_the_wire() -> None:
+    steps = (
+        Typical(0.95),
+        Epsilon(0.001),
+        Eta(0.002),
+        Repetition(1.2),
+        Presence(0.5),
+        Frequency(-0.5),
+        NoRepeat(3),
+        Forbid((9, 4, 4)),
+        Force((1, 2)),
+        Bias({5: 1.5, 3: -2}),
+    )
+    procedure = Procedure(steps)
+    assert Procedure.from_wire(procedure.to_wire()) == procedure
+    assert procedure.to_wire()[7:] == [
+        {"kind": "forbid", "keys": [4, 9]},
+        {"kind": "force", "keys": [1, 2]},
+        {"kind": "bias", "biases": [{"key": 3, "nats": -2.0}, {"key": 5, "nats": 1.5}]},
+    ]
+    assert procedure.reorders
+    assert procedure.inverse_temperature == 1
+    assert Procedure((Forbid((4, 9)),)).fingerprint == Procedure((Forbid((9, 4)),)).fingerprint
+
+
+def test_steps_that_change_nothing_do_not_reorder() -> None:
+    idle = (Repetition(1), Presence(0), Frequency(0), Forbid(()), Bias({3: 0}), Typical(1))
+    procedure = Procedure((Temperature(0.9), *idle, TopK(40)))
+    assert not procedure.reorders
+    assert procedure.fingerprint == Procedure((Temperature(0.9), TopK(40))).fingerprint
+
+
+def test_trees_stored_before_know_their_procedures_by_the_same_names() -> None:
+    """Fingerprints that stand in stored trees."""
+    assert Procedure((Temperature(0.9), TopK(40))).fingerprint == "4882b4fafba4"
+    steps = (Temperature(0.7), TopK(50), TopP(0.95), MinP(0.05))
+    assert Procedure(steps).fingerprint == "28ec5e934eda"
+    assert Procedure((Temperature(0),)).fingerprint == "829c3dacc4cb"
+
+
+def test_a_procedure_suits_a_rule_that_has_its_tokens() -> None:
+    coin = offered_coins()[0].description
+    Procedure((Force((0,)), Bias({1: 2.0}))).must_suit(coin)
+    for steps in ((Force((0, 2)),), (Forbid((5,)),), (Bias({2: 1.0}),)):
+        with pytest.raises(InvalidRequest, match="which does not exist"):
+            Procedure(steps).must_suit(coin)
+    rewriting = replace(coin, kind="rewriting", alphabet_size=None)
+    Procedure((Temperature(0.5), TopK(3), TopP(0.9), MinP(0.1), Epsilon(0.1), Eta(0.1))).must_suit(
+        rewriting
+    )
+    for step in (Typical(0.9), Repetition(2), NoRepeat(2), Forbid((1,))):
+        with pytest.raises(InvalidRequest) as refusal:
+            Procedure((TopK(3), step)).must_suit(rewriting)
+        assert refusal.value.code == "no-tokens"
 
 
 def test_temperatures_multiply() -> None:

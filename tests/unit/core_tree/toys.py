@@ -278,7 +278,10 @@ def _likeness(tree: Tree, node: int, hidden: bool) -> dict[str, Any]:
         "visits": int(tree.visits[node]),
         "residual": round(tree.residual(node), 12) if tree.is_expanded(node) else None,
         "weights": {name: tree.weights_at(node, name) for name in ("rule", *tree.weighings)},
-        "weight_tails": {name: str(tree.tail_cum(node, name)) for name in tree.weighings},
+        "weight_tails": {
+            name: (str(tree.tail_cum(node, name)), str(tree.tail_scaled(node, name)))
+            for name in tree.weighings
+        },
     }
     if hidden:
         likeness["marks"] = int(tree.marks[node])
