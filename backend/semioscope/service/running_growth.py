@@ -56,8 +56,7 @@ class RunningGrowth:
         self.opened = opened
         self.change = task.change or new_change()
         self.failure: Exception | None = None
-        self.findings: Findings | None = None
-        self._below = Below(opened.tree, task.node)
+        self._found: tuple[Findings, Below] | None = None
         ledger = opened.tree.ledger
         self.job = Job(
             id=uuid4().hex[:12],
@@ -79,9 +78,9 @@ class RunningGrowth:
 
     def begin(self, anchor: NodeId) -> Findings:
         """What the growth finds below a state is told from now on."""
-        self._below = Below(self.opened.tree, anchor)
-        self.findings = Findings()
-        return self.findings
+        findings = Findings()
+        self._found = findings, Below(self.opened.tree, anchor)
+        return findings
 
     def stop(self, why: str = "Cancelled.") -> None:
         """Ends it after the step under way; a question that waits is taken back."""
@@ -133,6 +132,4 @@ class RunningGrowth:
         self.opened.channel.tell(Progressed(self.job))
 
     def _report(self) -> Report | None:
-        if self.findings is None:
-            return None
-        return report_of(self.task.plan, self.findings, self._below)
+        return None if self._found is None else report_of(self.task.plan, *self._found)
