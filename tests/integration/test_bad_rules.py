@@ -135,10 +135,10 @@ async def test_a_bad_spec_makes_no_rule(
 
 async def test_rules_within_rules_have_a_bound(ada: Visitor) -> None:
     assert (await ada.call("POST", "/rules", {"spec": deep(3)})).status_code == 201
-    for levels in (4, 60):
+    for levels, says in ((4, "at most 4 deep"), (60, "nested too deep")):
         answer = await ada.call("POST", "/rules", {"spec": deep(levels)})
         assert refusal(answer) == (422, "bad-spec")
-        assert "at most 4 deep" in answer.json()["detail"]
+        assert says in answer.json()["detail"]
 
 
 async def test_a_spec_that_is_wide_has_a_bound(ada: Visitor) -> None:
@@ -153,6 +153,23 @@ async def test_a_spec_that_is_wide_has_a_bound(ada: Visitor) -> None:
     wide = doubled({"kind": "restricted", "base": made, "keys": [0]})
     answer = await ada.call("POST", "/rules", {"spec": wide})
     assert refusal(answer) == (422, "bad-spec")
+
+
+@pytest.mark.parametrize("broken", [r"\ud800", r"\udfff H"], ids=["high", "low"])
+async def test_half_a_character_is_no_text_of_a_rule(ada: Visitor, broken: str) -> None:
+    for spec in (
+        '{"kind": "restricted", "base": "coin", "texts": ["%s"]}',
+        '{"kind": "restricted", "base": {"kind": "markov", "text": "%s"}, "keys": [0]}',
+        '{"kind": "chain", "symbols": ["%s"], "matrix": [[1]]}',
+    ):
+        answer = await ada.call(
+            "POST",
+            "/rules",
+            content='{"spec": %s}' % (spec % broken),
+            headers={"content-type": "application/json"},
+        )
+        assert refusal(answer)[0] == 422
+        assert "surrogate" in answer.json()["detail"]
 
 
 async def test_a_name_is_checked_as_that_of_a_multiverse(ada: Visitor) -> None:

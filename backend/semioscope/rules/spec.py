@@ -5,6 +5,7 @@ made of (base, first, second) is named by the id of a rule of this server, or is
 What the values have to be is said by the `from_spec` of each rule.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
@@ -19,6 +20,9 @@ MOST_PARTS: Final = 16
 MOST_TEXT: Final = 2_000_000
 """Characters of a spec, with all that it is made of: every tree that grows by it keeps it."""
 
+_HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
+_DEEPEST: Final = 32
+"""Objects and lists within each other."""
 _NEEDED: Final = object()
 _FIELDS: Final[dict[str, dict[str, Any]]] = {
     "coin": {"heads": 0.5, "repeats": None},
@@ -44,6 +48,7 @@ def canonical_spec(given: object) -> Spec:
 
     Raises InvalidRequest "unknown-kind" or "bad-spec".
     """
+    _check_json(given)
     spec = _canonical(given, 1)
     if sum(1 for _ in _specs(spec)) > MOST_PARTS:
         raise InvalidRequest("bad-spec", f"A rule is made of at most {MOST_PARTS} rules.")
@@ -77,6 +82,22 @@ def own_bases(spec: Spec) -> tuple[str, ...]:
 def text_length(spec: Spec) -> int:
     """About how many characters the spec has: what it costs to keep."""
     return len(str(spec))
+
+
+def _check_json(given: object) -> None:
+    """That it is JSON which can be walked, hashed and stored. JSON can spell half of a surrogate
+    pair, which is no text."""
+    waiting = [(given, 0)]
+    while waiting:
+        each, depth = waiting.pop()
+        if depth > _DEEPEST:
+            raise InvalidRequest("bad-spec", "The spec of this rule is nested too deep.")
+        if isinstance(each, str) and _HALF_CHARACTER.search(each):
+            raise InvalidRequest("bad-spec", "A text of this rule holds half of a surrogate pair.")
+        if isinstance(each, Mapping):
+            waiting += [(within, depth + 1) for within in (*each.keys(), *each.values())]
+        elif isinstance(each, list | tuple):
+            waiting += [(within, depth + 1) for within in each]
 
 
 def _canonical(given: object, depth: int) -> Spec:

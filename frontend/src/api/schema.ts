@@ -1227,9 +1227,11 @@ export interface components {
             smoothing: number;
             /**
              * Base
-             * @description The rule whose tokens are counted.
+             * @description The rule whose tokens are counted: its id, or its spec.
              */
-            base?: string | (components["schemas"]["CoinSpec"] | components["schemas"]["MarkovSpec"] | components["schemas"]["ChainSpec"] | components["schemas"]["AutomatonSpec"] | components["schemas"]["RewritingSpec"] | components["schemas"]["RestrictedSpec"] | components["schemas"]["InterpolatedSpec"]) | null;
+            base?: string | {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * MassGrowth
@@ -1307,9 +1309,11 @@ export interface components {
         Part: {
             /**
              * Rule
-             * @description The id of a rule, or how to make it.
+             * @description The id of a rule, or its spec.
              */
-            rule: string | (components["schemas"]["CoinSpec"] | components["schemas"]["MarkovSpec"] | components["schemas"]["ChainSpec"] | components["schemas"]["AutomatonSpec"] | components["schemas"]["RewritingSpec"] | components["schemas"]["RestrictedSpec"] | components["schemas"]["InterpolatedSpec"]);
+            rule: string | {
+                [key: string]: unknown;
+            };
             /** Context */
             context?: string | null;
             /** Replaces */
@@ -1431,9 +1435,11 @@ export interface components {
             kind: "restricted";
             /**
              * Base
-             * @description The id of a rule, or how to make it.
+             * @description The id of a rule, or its spec.
              */
-            base: string | (components["schemas"]["CoinSpec"] | components["schemas"]["MarkovSpec"] | components["schemas"]["ChainSpec"] | components["schemas"]["AutomatonSpec"] | components["schemas"]["RewritingSpec"] | components["schemas"]["RestrictedSpec"] | components["schemas"]["InterpolatedSpec"]);
+            base: string | {
+                [key: string]: unknown;
+            };
             /** Texts */
             texts?: string[] | null;
             /** Keys */

@@ -50,6 +50,10 @@ class RuleList(Told):
 
 # Rules that visitors make: data, never code
 
+Named = str | dict[str, Any]
+"""Another rule, by its id or by its RuleSpec. (Not in the schema as such: it would be recursive,
+and what is wrong within is told by the core.)"""
+
 
 class CoinSpec(Asked):
     """Heads with probability `heads`; with `repeats`, the first flip has `heads` and every other
@@ -72,7 +76,7 @@ class MarkovSpec(Asked):
     order: Annotated[int, documented(minimum=0, maximum=8)] = 2
     smoothing: Annotated[float, documented(minimum=0, maximum=1000)] = 0.0
     base: Annotated[
-        "str | RuleSpec | None", Field(description="The rule whose tokens are counted.")
+        Named | None, Field(description="The rule whose tokens are counted: its id, or its spec.")
     ] = None
 
 
@@ -109,7 +113,7 @@ class RestrictedSpec(Asked):
     """Another rule that may say only these single tokens, renormalised. Exactly one of the two."""
 
     kind: Literal["restricted"]
-    base: Annotated["str | RuleSpec", Field(description="The id of a rule, or how to make it.")]
+    base: Annotated[Named, Field(description="The id of a rule, or its spec.")]
     texts: list[str] | None = None
     keys: list[int] | None = None
 
@@ -118,7 +122,7 @@ class Part(Asked):
     """A rule as a part of another. `context` is put before its states, or, with `replaces`, in
     place of that beginning of them."""
 
-    rule: Annotated["str | RuleSpec", Field(description="The id of a rule, or how to make it.")]
+    rule: Annotated[Named, Field(description="The id of a rule, or its spec.")]
     context: str | None = None
     replaces: str | None = None
 

@@ -14,6 +14,7 @@ from semioscope.core.types import IdArray
 from semioscope.rules.derived.rule import WholeRow
 from semioscope.rules.loaded import LoadedRule
 from semioscope.rules.protocol import TokenRule
+from semioscope.rules.spec_fields import shown
 
 MOST_TOKENS: Final = 4096
 LONGEST_TEXT: Final = 1000
@@ -103,12 +104,13 @@ def _token_of(rule: TokenRule, text: object) -> int:
     tokens = rule.encode(text)
     if len(tokens) == 1:
         return tokens[0]
-    shown = ", ".join(token_text(rule, key) for key in tokens[:_SHOWN])
+    its = ", ".join(token_text(rule, key) for key in tokens[:_SHOWN])
     more = ", …" if len(tokens) > _SHOWN else ""
+    cut = text if len(text) <= 40 else text[:39] + "…"
     raise InvalidRequest(
         "not-one-token",
-        f"{_quoted(text[:40])} is not one token of {rule.description.name} but {len(tokens)}: "
-        f"{shown}{more}.",
+        f"{_quoted(cut)} is not one token of {rule.description.name} but {len(tokens)}: "
+        f"{its}{more}.",
         "Choose texts that are one token each; words mostly are, with a space before them.",
     )
 
@@ -117,7 +119,7 @@ def _known_key(rule: TokenRule, key: object) -> int:
     size = rule.alphabet.size
     if not isinstance(key, int) or isinstance(key, bool) or not 0 <= key < size:
         raise InvalidRequest(
-            "unknown-token", f"There is no token {key}: the alphabet has {size:,} tokens."
+            "unknown-token", f"There is no token {shown(key)}: the alphabet has {size:,} tokens."
         )
     return key
 
