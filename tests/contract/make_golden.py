@@ -9,6 +9,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+from semioscope.core.conditioning import Conditioning
 from semioscope.core.random import mix, uniform
 from semioscope.core.sampling import (
     IDENTITY,
@@ -38,7 +39,8 @@ ABOUT = [
     "u = lo + (hi - lo) * (i + offset) / lines in the interval of `anchor`, under the tree's own "
     "procedure or the rule (fingerprint 'rule'), fresh = uniform(seed, i, step). keys and nodes "
     "are those after the anchor, node -1 a candidate that is no node; a line ends after `steps` "
-    "steps, at a terminal state, on a candidate, or where the tree does not know what follows.",
+    "steps, at a terminal state, on a candidate, or where the tree does not know what follows. "
+    "conditioned: given that nothing that is cut happens.",
     "q is exp(beta * log_p - log_z) in rank order; where weight_own_* has a ranking of the state, "
     "exp(log_q) in its order, and beyond it of weight_tail_log_q (beta is 1 and log_z 0 there). It "
     "is ROUNDED TO FLOAT32 (Math.fround), F is the running float64 sum of those: exponentials "
@@ -86,13 +88,14 @@ def advances() -> list[Json]:
 def walk(tree: Tree, wanted: Json) -> list[Json]:
     """The lines of one walk, from what the tree stores."""
     offset, seed = wanted["offset"], wanted["seed"]
+    given = Conditioning(tree, wanted["fingerprint"]) if wanted["conditioned"] else None
     walked = []
     for index, start in enumerate(starts(wanted["lines"], wanted["lo"], wanted["hi"], offset)):
         line, node = start, NodeId(wanted["anchor"])
         keys: list[int] = []
         nodes: list[int] = []
         while len(keys) < wanted["steps"] and not tree.is_terminal(node):
-            located = locate(tree, node, line.u, wanted["fingerprint"])
+            located = locate(tree, node, line.u, wanted["fingerprint"], given)
             if located is None:
                 break
             fresh = uniform(seed, index, len(keys))
@@ -131,6 +134,7 @@ def _walk(
     lo: float = 0.0,
     hi: float = 1.0,
     anchor: int = 0,
+    conditioned: bool = False,
 ) -> Json:
     return {
         "fingerprint": fingerprint,
@@ -141,6 +145,7 @@ def _walk(
         "seed": seed,
         "lo": lo,
         "hi": hi,
+        "conditioned": conditioned,
     }
 
 
@@ -153,6 +158,7 @@ def _grow(garden: Garden, wanted: Json) -> None:
         wanted["hi"],
         wanted["offset"],
         wanted["seed"],
+        wanted["conditioned"],
     )
     garden.grow(plan, procedure, anchor=wanted["anchor"], budget=10**6)
 
@@ -217,6 +223,34 @@ def reordered() -> Json:
     return tree_entry("reordered", garden, [*grown, _walk(own, 40, 5), _walk("rule", 20, 3)])
 
 
+def pruned(name: str, procedure: Procedure) -> Json:
+    """Cuts at several depths, one of them among what is not stored, and what is left of it all."""
+    garden = Garden(toy(4, 100, tuple(range(5, 100, 12)), spread=7.0), 12, (1, 2), procedure)
+    own = procedure.fingerprint
+    _grow(garden, _walk(own, 60, 5))
+    garden.grow(Reweigh(), procedure)
+    tree = garden.tree
+    first, *_, last = sorted(tree.children(0), key=lambda child: tree.log_prob(child))
+    deep = max(
+        (node for node in range(tree.size) if tree.depth(node) == 3 and tree.is_expanded(node)),
+        key=tree.cum_log_prob,
+    )
+    wide = max(tree.children(last), key=tree.log_prob)
+    for node in {first, deep, wide}:
+        garden.happen("prune", {"node": node}, {})
+    drawn = uniform(9, 0xFFFFFFFF, 0)
+    grown = [
+        _walk(own, 14, 6, conditioned=True),
+        _walk("rule", 9, 4, conditioned=True),
+        _walk(own, 8, 5, drawn, 9, 0.8, 0.95, conditioned=True),
+        _walk(own, 8, 5, anchor=last, conditioned=True),
+    ]
+    for wanted in grown:
+        _grow(garden, wanted)
+    garden.grow(Reweigh(), procedure)
+    return tree_entry(name, garden, [*grown, _walk(own, 50, 4, conditioned=True), _walk(own, 9, 4)])
+
+
 def golden() -> Json:
     words = (0, 1, 2, 0x9E3779B9, 0xFFFFFFFF)
     return {
@@ -224,7 +258,13 @@ def golden() -> Json:
         "mix": [[word, mix(word)] for word in words],
         "uniform": uniforms(),
         "advance": advances(),
-        "trees": [wide(), deep(), reordered()],
+        "trees": [
+            wide(),
+            deep(),
+            reordered(),
+            pruned("pruned", Procedure((Temperature(0.9), TopK(80)))),
+            pruned("pruned and reordered", Procedure((Repetition(1.3), Typical(0.985)))),
+        ],
     }
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from semioscope.core.conditioning import Conditioning
 from semioscope.core.fan import Fan
 from semioscope.core.random import WORD, uniform
 from semioscope.core.sampling import width
@@ -73,21 +74,28 @@ def advance(line: Line, before: float, width: float, fresh: float) -> Line:
     return Line(_clamp((math.floor(u * scale) + fresh) / scale), BITS)
 
 
-def locate(tree: Tree, node: NodeId, u: float, fingerprint: str) -> Located | None:
+def locate(
+    tree: Tree,
+    node: NodeId,
+    u: float,
+    fingerprint: str,
+    given: Conditioning | None = None,
+) -> Located | None:
     """The next state of an expanded state that holds u, from what the tree stores.
 
+    given: then before and width are those under that condition.
     None: it cannot be known without the rule (the state is not expanded or not weighed under that
     procedure, or u lies beyond the stored candidates and the children outside them).
     """
-    fan = tree.fan(node, fingerprint)
-    if fan is None or not len(fan.keys):
+    fan = tree.fan(node, fingerprint) if given is None else given.fan(node)
+    if fan is None or (fan.complete and not len(fan.keys)):
         return None
     lengths = fan.widths
     ends = np.cumsum(lengths)
     place = int(np.searchsorted(ends, u, side="right"))
     if place == len(ends):
         if not fan.complete:
-            return _tail_child(tree, node, u, fingerprint, fan)
+            return _tail_child(tree, node, u, fingerprint, fan, given)
         # Rounding may leave the last end a little under one.
         place = int(np.searchsorted(ends, ends[-1], side="left"))
     key = int(fan.keys[place])
@@ -116,10 +124,15 @@ def is_untold(tree: Tree, node: NodeId, u: float, fingerprint: str) -> bool:
     return weights.kept == ALL_KEPT and u >= expansion.told
 
 
-def _tail_child(tree: Tree, node: NodeId, u: float, fingerprint: str, fan: Fan) -> Located | None:
+def _tail_child(
+    tree: Tree, node: NodeId, u: float, fingerprint: str, fan: Fan, given: Conditioning | None
+) -> Located | None:
     for child in tree.children(node):
-        before = tree.tail_cum(child, fingerprint)
-        length = width(fan.beta, fan.log_z, tree.tail_scaled(child, fingerprint))
+        if given is None:
+            before, scaled = tree.tail_cum(child, fingerprint), tree.tail_scaled(child, fingerprint)
+        else:
+            before, scaled = given.tail_cum(child), given.tail_scaled(child)
+        length = width(fan.beta, fan.log_z, scaled)
         if before <= u < before + length:
             return Located(tree.key(child), child, tree.log_prob(child), before, length)
     return None

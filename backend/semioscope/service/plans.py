@@ -36,7 +36,13 @@ class _Kind:
 _KINDS: Final[dict[str, _Kind]] = {
     kind.name: kind
     for kind in (
-        _Kind("worlds", Worlds, lambda p: f"{_many(p.lines, 'world')} × {_steps(p)}"),
+        _Kind(
+            "worlds",
+            Worlds,
+            lambda p: (
+                f"{_many(p.lines, 'world')} × {_steps(p)}{' of what is left' * p.conditioned}"
+            ),
+        ),
         _Kind("breadth", Breadth, lambda p: f"{p.k} most probable × {_many(p.depth, 'step')}"),
         _Kind("mass", MassThreshold, lambda p: f"Every state of probability {p.epsilon:g} or more"),
         _Kind("best_first", BestFirst, lambda p: f"The {_many(p.n, 'most probable state')}"),

@@ -1933,6 +1933,12 @@ export interface components {
              * @default 0
              */
             seed: number;
+            /**
+             * Conditioned
+             * @description In the interval of what is not pruned only, renormalised.
+             * @default false
+             */
+            conditioned: boolean;
         };
         /**
          * HelloMessage

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { column, type Column } from "../base/columns";
 import type { Step, TreeHeader } from "../base/headers";
+import { Conditioning } from "./conditioning";
 import { mix, uniform } from "./random";
 import { TreeModel } from "./tree";
 import { advance, FULL_BITS, lineStart, locate, type Position } from "./walk";
@@ -21,6 +22,7 @@ interface Walk {
   seed: number;
   lo: number;
   hi: number;
+  conditioned: boolean;
   walked: Walked[];
 }
 interface Golden {
@@ -59,7 +61,8 @@ function readFrame(base64: string): { header: TreeHeader; columns: Record<string
 }
 
 function walkLine(tree: TreeModel, walk: Walk, index: number, procedure: Step[]): Walked {
-  const weighting = tree.weightingFor(walk.fingerprint, procedure);
+  const base = tree.weightingFor(walk.fingerprint, procedure);
+  const weighting = walk.conditioned ? new Conditioning(tree, base).weighting : base;
   let at: Position = lineStart(walk.lo, walk.hi, index, walk.lines, walk.offset);
   let node = walk.anchor;
   const keys: number[] = [];
@@ -112,7 +115,7 @@ describe("the page and the server", () => {
       expect(tree.seq).toBe(header.seq);
     });
 
-    it.each(entry.walks)("walks $lines lines under $fingerprint from $anchor", (walk) => {
+    it.each(entry.walks)("walks $lines lines under $fingerprint from $anchor, conditioned: $conditioned", (walk) => {
       walk.walked.forEach((expected, index) => {
         const walked = walkLine(tree, walk, index, entry.procedure);
         expect(walked.keys).toEqual(expected.keys);

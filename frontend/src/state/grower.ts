@@ -56,10 +56,13 @@ export class Grower {
     this.asked.set(key, steps);
     this.busy = true;
     try {
-      const { camera, seed, offset, heights } = this.view;
+      const { camera, seed, offset, heights, isConditioned } = this.view;
+      const { lo, hi } = camera;
       const job = await growTree(this.session.ref, {
         state: { node: camera.anchor },
-        strategy: { kind: "worlds", lines, steps, lo: camera.lo, hi: camera.hi, offset, seed },
+        strategy: {
+          kind: "worlds", lines, steps, lo, hi, offset, seed, conditioned: isConditioned,
+        },
         heights,
         automatic: true,
         client: this.session.client,
@@ -74,10 +77,10 @@ export class Grower {
   }
 
   private key(lines: number): string {
-    const { camera, seed, heights } = this.view;
+    const { camera, seed, heights, isConditioned } = this.view;
     const { model, epoch } = this.session;
-    return [camera.anchor, camera.lo, camera.hi, lines, seed, heights, model.fingerprint, epoch]
-      .join("/");
+    const { anchor, lo, hi } = camera;
+    return [anchor, lo, hi, lines, seed, heights, isConditioned, model.fingerprint, epoch].join("/");
   }
 }
 

@@ -63,5 +63,6 @@ export function firstGrowth(width: number, height: number, cells: boolean): Worl
     hi: 1,
     offset: 0.5,
     seed: 0,
+    conditioned: false,
   };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { STOPS, stopFault, stopOf, stopsFor } from "./stops";
 import { faultOf, firstValues, mostStates, STRATEGIES, strategyOf } from "./strategies";
 
-const WORLDS = { lines: 38, steps: 27, offset: 0.5, seed: 3 };
+const WORLDS = { lines: 38, steps: 27, offset: 0.5, seed: 3, conditioned: false };
 const named = (kind: string) => STRATEGIES.find((info) => info.kind === kind)!;
 
 describe("a growth strategy", () => {

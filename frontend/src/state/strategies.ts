@@ -150,7 +150,7 @@ export function mostStates(kind: StrategyKind, values: Values, deepest = Infinit
 export function strategyOf(
   kind: StrategyKind,
   values: Values,
-  worlds: { lines: number; steps: number; offset: number; seed: number },
+  worlds: { lines: number; steps: number; offset: number; seed: number; conditioned: boolean },
   seed: number,
 ): Strategy {
   const value = (name: string): number => values[name] ?? 1;

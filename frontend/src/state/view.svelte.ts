@@ -1,4 +1,5 @@
 import type { Camera } from "../model/camera";
+import { Conditioning } from "../model/conditioning";
 import { offsetOf } from "../model/random";
 import { sameRef, type StateRef } from "../model/ref";
 import type { Scene } from "../model/scene";
@@ -17,6 +18,8 @@ export class ViewState {
   line = $state<number | null>(null);
   hover = $state.raw<StateRef | null>(null);
   heights = $state<Heights>("procedure");
+  /** Heights and lines of what is not pruned only (SCIENCE §8). */
+  conditioned = $state(false);
   colour = $state<Colour>("entropy");
   linesOn = $state(true);
   seed = $state(0);
@@ -33,10 +36,24 @@ export class ViewState {
   /** What the canvas shows, at rest. */
   scene = $state.raw<Scene | null>(null);
 
+  /** What the heights are by, and what pruning has left of it. */
+  readonly conditioning: Conditioning = $derived.by(() => {
+    const { model, version, weighting } = this.session;
+    void version;
+    return new Conditioning(model, this.heights === "rule" ? model.ruleWeighting : weighting);
+  });
+  /** Whether the picture shows only what is not pruned, and something is. */
+  readonly isConditioned: boolean = $derived(this.conditioned && this.conditioning.cuts > 0);
+
   readonly offset: number = $derived(offsetOf(this.seed));
 
   /** A worlds growth as large as the canvas. */
-  readonly worlds = $derived({ ...this.size, offset: this.offset, seed: this.seed });
+  readonly worlds = $derived({
+    ...this.size,
+    offset: this.offset,
+    seed: this.seed,
+    conditioned: this.isConditioned,
+  });
 
   constructor(
     address: ViewAddress,
@@ -53,6 +70,7 @@ export class ViewState {
     this.line = null;
     this.seed = address.seed;
     this.heights = address.heights;
+    this.conditioned = address.conditioned;
     // Of a distribution that is told in part the entropy is not known; of an automaton's rows with
     // noise only the likeliest are told.
     const { model, tree } = this.session;
@@ -68,6 +86,7 @@ export class ViewState {
       selected: this.selection.node,
       seed: this.seed,
       heights: this.heights,
+      conditioned: this.conditioned,
       colour: this.colour,
       lines: this.size.lines,
     }),

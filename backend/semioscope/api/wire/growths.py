@@ -20,6 +20,9 @@ class WorldsGrowth(Asked):
         documented("Of the lines, in spacings; the seed's (centred for 0) if left out."),
     ] = None
     seed: Annotated[int, documented(minimum=0, maximum=4294967295)] = 0
+    conditioned: Annotated[
+        bool, Field(description="In the interval of what is not pruned only, renormalised.")
+    ] = False
 
 
 class BreadthGrowth(Asked):

@@ -1,9 +1,13 @@
 """Trajectories drawn under the procedure, all of them abreast: what Worlds and Ancestral share."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from semioscope.core import sampling
+from semioscope.core.conditioning import Conditioning
+from semioscope.core.distribution import Answer, NextState
 from semioscope.core.growth import Growth
 from semioscope.core.strategies.plan import Ask, Strategy
 from semioscope.core.strategies.steps import is_open, settle
@@ -40,20 +44,26 @@ def follow(
     steps: int,
     arrived: Callable[[NodeId, int], None] | None = None,
     ends: list[NodeId] | None = None,
+    conditioned: bool = False,
 ) -> Strategy:
     """Leads one trajectory for each chooser `steps` states on from the anchor.
 
     Each goes as far as the tree knows the way; then the states at which any of them waits are
     asked about together. `arrived(node, n)` is told how many of them have come to a node. One
     that comes to where the rule does not tell what follows ends there. `ends` is given the state
-    that each has come to, in the order of the choosers, once all have.
+    that each has come to, in the order of the choosers, once all have. conditioned: under the
+    procedure given that nothing that is cut happens; one that comes to where that is not known yet
+    ends there.
     """
     everyone = trajectories = [_Trajectory(anchor, chooser) for chooser in choosers]
+    given, known = None, -1
     while True:
+        if conditioned and known != growth.tree.seq:
+            given, known = Conditioning(growth.tree, growth.procedure.fingerprint), growth.tree.seq
         arrivals: Counter[NodeId] = Counter()
         waiting: dict[NodeId, list[_Trajectory]] = {}
         for trajectory in trajectories:
-            if _needs_rule(growth, trajectory, steps, arrivals):
+            if _needs_rule(growth, trajectory, steps, arrivals, given):
                 waiting.setdefault(trajectory.node, []).append(trajectory)
         _tell(arrivals, arrived)
         if not waiting:
@@ -61,7 +71,7 @@ def follow(
                 ends.extend(one.node for one in everyone)
             return
         answers = yield [
-            Ask(node, growth.question(node, draws=[one.chooser.u for one in group]))
+            Ask(node, growth.question(node, draws=[_origin(node, one, given) for one in group]))
             for node, group in waiting.items()
         ]
         arrivals = Counter()
@@ -73,14 +83,48 @@ def follow(
                 if drawn is None:
                     continue
                 child = growth.child(node, drawn)
-                trajectory.go(child, drawn.cum_procedure, drawn.width)
+                before, width = drawn.cum_procedure, drawn.width
+                if given is not None and given.left(node) < 1:
+                    before = given.moved(node, before)
+                    width = _narrowed(growth, answer, drawn, node, child, given)
+                if not width > 0:
+                    continue
+                trajectory.go(child, before, width)
                 trajectories.append(trajectory)
                 arrivals[child] += 1
         _tell(arrivals, arrived)
 
 
+def _origin(node: NodeId, trajectory: _Trajectory, given: Conditioning | None) -> float:
+    """Where a trajectory stands in the procedure's own interval of its state."""
+    u = trajectory.chooser.u
+    return u if given is None else given.origin(node, u)
+
+
+def _narrowed(
+    growth: Growth,
+    answer: Answer,
+    drawn: NextState,
+    node: NodeId,
+    child: NodeId,
+    given: Conditioning,
+) -> float:
+    """The width of a drawn next state, given that nothing that is cut happens."""
+    log_q = drawn.log_q
+    if math.isnan(log_q):
+        if answer.weights is None:
+            return math.nan
+        beta = growth.procedure.inverse_temperature
+        log_q = beta * drawn.log_prob - answer.weights.log_z
+    return sampling.width(1.0, 0.0, given.narrowed(node, child, log_q))
+
+
 def _needs_rule(
-    growth: Growth, trajectory: _Trajectory, steps: int, arrivals: Counter[NodeId]
+    growth: Growth,
+    trajectory: _Trajectory,
+    steps: int,
+    arrivals: Counter[NodeId],
+    given: Conditioning | None,
 ) -> bool:
     """Leads a trajectory as far as the tree knows; whether it needs the rule to go on."""
     tree = growth.tree
@@ -89,9 +133,11 @@ def _needs_rule(
         if node >= tree.size:
             return True
         u, fingerprint = trajectory.chooser.u, growth.procedure.fingerprint
-        located = locate(tree, node, u, fingerprint)
+        if given is not None and not given.left(node) > 0:
+            return False
+        located = locate(tree, node, u, fingerprint, given)
         if located is None:
-            return not is_untold(tree, node, u, fingerprint)
+            return not is_untold(tree, node, _origin(node, trajectory, given), fingerprint)
         child = growth.child(node, located.key) if located.child is None else located.child
         trajectory.go(child, located.before, located.width)
         arrivals[child] += 1

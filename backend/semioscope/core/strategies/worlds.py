@@ -26,7 +26,8 @@ and the bits they keep the first time tell them apart."""
 class Worlds:
     """`lines` lines at u = lo + (hi − lo)·(i + offset)/lines of the anchor's interval, `steps` on.
 
-    offset: None for that of the seed (centred for 0). Raises InvalidRequest.
+    offset: None for that of the seed (centred for 0). conditioned: of the interval of what is not
+    pruned only. Raises InvalidRequest.
     """
 
     lines: int
@@ -35,6 +36,7 @@ class Worlds:
     hi: float = 1.0
     offset: float | None = None
     seed: int = 0
+    conditioned: bool = False
     kind: ClassVar[str] = "worlds"
     is_drawn: ClassVar[bool] = True
 
@@ -80,7 +82,9 @@ class Worlds:
         self, growth: Growth, anchor: NodeId, lines: Sequence[Chooser], findings: Findings
     ) -> Strategy:
         ends: list[NodeId] = []
-        yield from follow(growth, anchor, lines, self.steps, ends=ends)
+        yield from follow(
+            growth, anchor, lines, self.steps, ends=ends, conditioned=self.conditioned
+        )
         of = traits(growth, anchor, ends, self.steps)
         findings.figures = means(growth, of, are_independent=False)
         findings.name(
