@@ -248,7 +248,13 @@ def _mixture_described(
         window=window,
         end_keys=tuple(ends),
         needs_prompt=any(each.needs_prompt for each in mixed),
+        memory=_longest([each.memory for each in mixed]),
     )
+
+
+def _longest(memories: list[int | None]) -> int | None:
+    known = [each for each in memories if each is not None]
+    return max(known) if len(known) == len(memories) else None
 
 
 def _close(parts: list[_PartRecipe], bound: list[LoadedRule]) -> None:

@@ -38,6 +38,13 @@ class Mixed:
     def needs_prompt(self) -> bool:
         return bool(self.replaced) or (self.rule.description.needs_prompt and not self.context)
 
+    @property
+    def memory(self) -> int | None:
+        """How many of the last keys of a state of the mixture decide what this part says; None
+        where all may. Where fewer follow what is replaced, the context may count."""
+        own = self.rule.description.memory
+        return None if own is None else own + len(self.replaced)
+
     def state_of(self, state: tuple[int, ...]) -> tuple[int, ...]:
         """Raises InvalidRequest "not-replaceable" or "empty-state"."""
         kept = len(self.replaced)
