@@ -9,29 +9,43 @@ change the tree.
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from semioscope.core.alphabet import Alphabet
+from semioscope.core.distinct import Places, distinct, spread
 from semioscope.core.distribution import Answer, Expansion, NextState, Question
 from semioscope.core.errors import Conflict
 from semioscope.core.events import COLUMN_DTYPES
-from semioscope.core.ledger import HIDDEN
+from semioscope.core.ledger import (
+    CUT,
+    EXPANDED,
+    GONE,
+    HIDDEN,
+    NOTHING,
+    TERMINAL,
+    UNDER,
+    Marks,
+    is_terminal,
+)
+from semioscope.core.new_nodes import Fan, NewNodes
 from semioscope.core.rankings import ranking_columns
 from semioscope.core.sampling import IDENTITY, IDENTITY_FINGERPRINT, Procedure, Weights
 from semioscope.core.symbols import Symbols
 from semioscope.core.tree import Tree
-from semioscope.core.types import ALL_KEPT, Columns, IdArray, Key, NodeId, Seq, State
-
-
-class _NewNode(NamedTuple):
-    parent: int
-    key: int
-    log_prob: float
-    depth: int
-    cum_log_prob: float
-    is_terminal: bool
+from semioscope.core.types import (
+    ALL_KEPT,
+    ROOT,
+    Columns,
+    Float32Array,
+    IdArray,
+    Key,
+    NodeId,
+    Seq,
+    State,
+)
 
 
 class Growth:
@@ -49,6 +63,10 @@ class Growth:
         self.procedure = procedure
         self._alphabet = alphabet
         self._hidden_before = (tree.marks & HIDDEN) != 0
+        self.memory = None if procedure.reads_path else tree.rule.memory
+        """How many of a state's last keys decide the answer about it; None: all may."""
+        self.answered = 0
+        """States that answers have been given about, over all stretches."""
         self._reset()
 
     # -- what is added
@@ -63,11 +81,15 @@ class Growth:
         if fingerprint != self.procedure.fingerprint:
             raise ValueError(f"an answer under {fingerprint} is not one under this procedure")
         self._begin()
+        self.answered += 1
         if not self.is_expanded(node):
             if self.is_terminal(node):
                 raise Conflict("terminal-state", "This state is terminal: nothing follows it.")
             stored = self.tree.stored_expansion(node) if node < self.tree.size else None
-            self._expansions[node] = stored or self._with_own_keys(answer.expansion)
+            expansion = stored or self._with_own_keys(answer.expansion)
+            self._expansions[node] = expansion
+            if expansion.complete and not len(expansion.keys):
+                self._nothing[node] = None
         if fingerprint != IDENTITY_FINGERPRINT and self.weights_at(node) is None:
             if answer.weights is None:
                 self._untold[node] = None
@@ -75,6 +97,28 @@ class Growth:
                 self._weights[node] = answer.weights
                 if answer.weights.own is not None:
                     self._use(answer.weights.own.keys.tolist())
+
+    def expand_all(
+        self, nodes: IdArray, answers: Sequence[Answer], which: Places, fingerprint: str
+    ) -> None:
+        """As `expand`, of many states u4[n], each by the answer that `which` i8[n] says; one that
+        several share is looked at once."""
+        marks = self.marks_of(nodes)
+        is_plain = ((marks & EXPANDED) == 0) & ~is_terminal(marks)
+        in_tree = nodes[nodes < self.tree.size]
+        if not is_plain.all() or self.tree.with_stored_expansion(in_tree).any():
+            for node, place in zip(nodes.tolist(), which.tolist(), strict=True):
+                self.expand(node, answers[place], fingerprint)
+            return
+        given, firsts = np.unique(which, return_index=True)
+        first_of = dict(zip(given.tolist(), nodes[firsts].tolist(), strict=True))
+        for place, node in first_of.items():
+            self.expand(node, answers[place], fingerprint)
+        self.answered += len(nodes) - len(first_of)
+        learnt: tuple[dict[int, Any], ...]
+        learnt = self._expansions, self._nothing, self._weights, self._untold
+        for each in learnt:
+            _share(each, nodes.tolist(), which.tolist(), first_of)
 
     def child(self, parent: int, following: NextState | int) -> NodeId:
         """The node of a next state: the one there is (shown again if it was hidden), else new.
@@ -102,6 +146,37 @@ class Growth:
         if isinstance(following, NextState):
             self._note_place(node, parent, expansion, key, following)
         return node
+
+    def add_leading(self, parents: IdArray, k: int) -> IdArray | None:
+        """Makes children of the k most probable stored candidates of each of these expanded
+        states, state after state; their ids u4[n]. None, and nothing is made, where some of the
+        states have children already: those are for `child`."""
+        self._begin()
+        if self.tree.with_children(parents[parents < self.tree.size]).any():
+            return None
+        expansions = [self.expansion(parent) for parent in parents.tolist()]
+        each, which = distinct([expansion for expansion in expansions if expansion is not None])
+        if len(which) < len(parents):
+            return None
+        counts = np.array([min(k, len(expansion.keys)) for expansion in each], np.int64)
+        keys = _joined([expansion.keys[:k] for expansion in each])
+        log_probs = _joined_log_probs([expansion.log_probs[:k] for expansion in each])
+        places = spread(counts, which)
+        many, added = counts[which], log_probs[places]
+        depths = np.repeat(self.depths_of(parents) + 1, many)
+        cum = self._at(parents, self.tree.cum_log_probs, self._nodes.cum_log_prob)
+        fan = Fan(
+            parents=np.repeat(parents, many),
+            keys=keys[places],
+            log_probs=added,
+            depths=depths,
+            cum_log_probs=np.repeat(cum, many) + added.astype(np.float64),
+            ends=self.tree.ends_at(keys[places], depths),
+        )
+        if not self._nodes.is_free(fan.packed()):
+            return None
+        self._use(keys.tolist())
+        return self._nodes.extend(fan)
 
     def key_of(self, following: NextState | int) -> int:
         """The tree's key of a next state; one of a rewriting rule gets its key now."""
@@ -151,35 +226,48 @@ class Growth:
 
     def state_of(self, node: int) -> State:
         keys = []
-        while (new := self._new(node)) is not None:
-            keys.append(new.key)
-            node = new.parent
+        while (place := self._nodes.place(node)) is not None:
+            keys.append(self._nodes.key[place])
+            node = self._nodes.parent[place]
         state = self.tree.state_of(node)
         if isinstance(state, tuple):
             return (*state, *reversed(keys))
         return self._symbol_state(keys[0]) if keys else state
 
     def depth(self, node: int) -> int:
-        new = self._new(node)
-        return self.tree.depth(node) if new is None else new.depth
+        place = self._nodes.place(node)
+        return self.tree.depth(node) if place is None else self._nodes.depth[place]
 
     def cum_log_prob(self, node: int) -> float:
-        new = self._new(node)
-        return self.tree.cum_log_prob(node) if new is None else new.cum_log_prob
+        place = self._nodes.place(node)
+        return self.tree.cum_log_prob(node) if place is None else self._nodes.cum_log_prob[place]
+
+    def depths_of(self, nodes: IdArray) -> IdArray:
+        """Of many states, u4[n]."""
+        return self._at(nodes, self.tree.depths, self._nodes.depth)
 
     def log_prob(self, node: int) -> float:
-        new = self._new(node)
-        return self.tree.log_prob(node) if new is None else new.log_prob
+        place = self._nodes.place(node)
+        return self.tree.log_prob(node) if place is None else self._nodes.log_prob[place]
+
+    def is_open(self, node: int) -> bool:
+        """Whether something may be grown there: not terminal, not under a cut, not hidden."""
+        place = self._nodes.place(node)
+        root = node if place is None else self._nodes.root[place]
+        marks = int(self.tree.marks[root])
+        is_end = is_terminal(marks) if place is None else self._nodes.ends[place]
+        if is_end or marks & (CUT | UNDER) or node in self._nothing:
+            return False
+        return not marks & GONE or root in self._shown
 
     def is_expanded(self, node: int) -> bool:
         return node in self._expansions or (node < self.tree.size and self.tree.is_expanded(node))
 
     def is_terminal(self, node: int) -> bool:
-        added = self._expansions.get(node)
-        if added is not None and added.complete and not len(added.keys):
+        if node in self._nothing:
             return True
-        new = self._new(node)
-        return self.tree.is_terminal(node) if new is None else new.is_terminal
+        place = self._nodes.place(node)
+        return self.tree.is_terminal(node) if place is None else self._nodes.ends[place]
 
     def under_cut(self, node: int) -> bool:
         return self.tree.under_cut(self._rooted(node))
@@ -195,9 +283,58 @@ class Growth:
             return False
         return node >= len(self._hidden_before) or not self._hidden_before[node]
 
+    def marks_of(self, nodes: IdArray) -> Marks:
+        """The marks (core/ledger.py) of many states u1[n], as they will be in the tree; what this
+        growth shows is not GONE, nor is what it adds below that."""
+        roots = self._nodes.roots(nodes)
+        marks = self.tree.marks[roots]
+        if self._shown:
+            marks[np.isin(roots, list(self._shown))] &= np.uint8(255 - GONE)
+        if len(fresh := np.flatnonzero(roots != nodes)):
+            under = np.where(marks[fresh] & (CUT | UNDER), UNDER, 0) | marks[fresh] & GONE
+            ends = self._nodes.at(self._nodes.ends, nodes[fresh])
+            marks[fresh] = under | np.where(ends, TERMINAL, 0)
+        if self._expansions:
+            added = map(self._expansions.__contains__, nodes.tolist())
+            marks[np.fromiter(added, np.bool_, len(nodes))] |= EXPANDED
+        for place in np.flatnonzero(np.isin(nodes, list(self._nothing))) if self._nothing else ():
+            marks[place] |= NOTHING
+        return marks
+
+    def context_of(self, node: int) -> tuple[int, ...] | None:
+        """The keys that decide what follows a state, the last first: two states are `alike` if they
+        have the same. None where all may."""
+        memory = self.memory
+        if memory is None:
+            return None
+        keys: list[int] = []
+        while len(keys) < memory and (place := self._nodes.place(node)) is not None:
+            keys.append(self._nodes.key[place])
+            node = self._nodes.parent[place]
+        while len(keys) < memory and node != ROOT:
+            keys.append(self.tree.key(node))
+            node = int(self.tree.parents[node])
+        if len(keys) < memory and isinstance(self.tree.prompt, tuple):
+            keys += self.tree.prompt[: -1 - memory + len(keys) : -1]
+        return tuple(keys)
+
+    def alike(self, nodes: IdArray) -> tuple[list[int], Places]:
+        """The places of the first of the states that the rule tells apart, and which of these each
+        of the states is like, i8[n]."""
+        memory = self.memory
+        if memory is None:
+            return list(range(len(nodes))), np.arange(len(nodes))
+        codes = np.zeros(len(nodes), np.int64)
+        at = nodes.astype(np.int64)  # below zero: a token of the prompt, −1 the last but one
+        for _ in range(memory):
+            keys, at = self._last_keys(at)
+            _, codes = np.unique((codes << 33) + 1 + keys, return_inverse=True)
+        _, firsts, which = np.unique(codes, return_index=True, return_inverse=True)
+        return firsts.tolist(), which
+
     def find_child(self, parent: int, key: int) -> NodeId | None:
         """The child by that key, hidden ones too."""
-        added = self._ids.get((parent, key))
+        added = self._nodes.find(parent, key)
         if added is not None or parent >= self.tree.size:
             return added
         return self.tree.find_child(parent, key)
@@ -219,11 +356,10 @@ class Growth:
 
     def _reset(self) -> None:
         self._seq: Seq | None = None  # of the tree that this stretch began with
-        self._first = self.tree.size
-        self._nodes: list[_NewNode] = []
-        self._ids: dict[tuple[int, int], NodeId] = {}
+        self._nodes = NewNodes(self.tree.size)
         self._shown: dict[NodeId, None] = {}
         self._expansions: dict[int, Expansion] = {}
+        self._nothing: dict[int, None] = {}  # those of them that nothing follows
         self._tails: dict[int, NextState] = {}
         self._weights: dict[int, Weights] = {}
         self._weight_tails: dict[int, NextState] = {}
@@ -233,30 +369,43 @@ class Growth:
 
     def _begin(self) -> None:
         if self._seq is None:
-            self._seq, self._first = self.tree.seq, self.tree.size
+            self._seq, self._nodes = self.tree.seq, NewNodes(self.tree.size)
         elif self._seq != self.tree.seq:
             raise RuntimeError("the tree changed while this growth was being built")
 
-    def _new(self, node: int) -> _NewNode | None:
-        place = node - self._first
-        return self._nodes[place] if 0 <= place < len(self._nodes) else None
-
     def _rooted(self, node: int) -> NodeId:
         """The last state on the way to a node that is in the tree already."""
-        while (new := self._new(node)) is not None:
-            node = new.parent
-        return NodeId(node)
+        place = self._nodes.place(node)
+        return NodeId(node if place is None else self._nodes.root[place])
+
+    def _at(self, nodes: IdArray, of_tree: NDArray[Any], of_new: Sequence[float]) -> NDArray[Any]:
+        """A column at nodes of the tree and new ones, [n]."""
+        if not len(self._nodes) or not (is_new := nodes >= self._nodes.first).any():
+            return of_tree[nodes]
+        found = np.empty(len(nodes), of_tree.dtype)
+        found[~is_new] = of_tree[nodes[~is_new]]
+        found[is_new] = self._nodes.at(of_new, nodes[is_new])
+        return found
+
+    def _last_keys(self, at: Places) -> tuple[Places, Places]:
+        """The last key of each state, and the state before it; −1 where nothing comes before. A
+        state of the prompt is named by minus the number of tokens that it lacks."""
+        prompt = np.array([-1, *self.tree.prompt], np.int64)
+        keys = prompt[np.maximum(len(prompt) - 1 + np.minimum(at, 0), 0)]
+        before = at - 1
+        if len(grown := np.flatnonzero(at > ROOT)):
+            nodes = at[grown].astype(np.uint32)
+            keys[grown] = self._at(nodes, self.tree.keys, self._nodes.key)
+            before[grown] = self._at(nodes, self.tree.parents, self._nodes.parent)
+        return keys, before
 
     def _add(self, parent: int, key: int, log_prob: float) -> NodeId:
         log_prob = float(np.float32(log_prob))
         depth = self.depth(parent) + 1
         ends = self.tree.ends(key, depth)
-        node = NodeId(self._first + len(self._nodes))
         cum = self.cum_log_prob(parent) + log_prob
-        self._nodes.append(_NewNode(parent, key, log_prob, depth, cum, ends))
-        self._ids[parent, key] = node
         self._use([key])
-        return node
+        return self._nodes.append(parent, key, log_prob, depth, cum, ends)
 
     def _note_place(
         self, node: NodeId, parent: int, expansion: Expansion, key: int, following: NextState
@@ -278,7 +427,7 @@ class Growth:
 
     def _lacks_place(self, node: NodeId, following: NextState) -> bool:
         """Whether this is new about where a node outside the stored candidates lies."""
-        if self._new(node) is not None:
+        if self._nodes.place(node) is not None:
             return True
         return math.isnan(self.tree.tail_cum(node)) and not math.isnan(following.cum)
 
@@ -287,9 +436,9 @@ class Growth:
         weights = self.weights_at(parent)
         own = None if weights is None else weights.own
         for stored in (expansion,) if own is None else (expansion, own):
-            places = np.flatnonzero(stored.keys == key)
-            if len(places):
-                return float(stored.log_probs[places[0]])
+            keys = stored.keys.tolist()
+            if key in keys:
+                return float(stored.log_probs[keys.index(key)])
         raise Conflict("not-a-candidate", "This next state is not among the stored candidates.")
 
     def _with_own_keys(self, expansion: Expansion) -> Expansion:
@@ -328,11 +477,8 @@ class Growth:
                 self._symbols.add(key, self._alphabet.bytes_of(key), None)
 
     def _node_columns(self) -> Columns:
-        return _columns(
+        return self._nodes.to_columns() | _columns(
             {
-                "node_parent": [node.parent for node in self._nodes],
-                "node_key": [node.key for node in self._nodes],
-                "node_log_prob": [node.log_prob for node in self._nodes],
                 "tail_node": list(self._tails),
                 "tail_rank": [each.rank for each in self._tails.values()],
                 "tail_cum": [each.cum for each in self._tails.values()],
@@ -343,13 +489,13 @@ class Growth:
         )
 
     def _expansion_columns(self) -> Columns:
-        each = list(self._expansions.values())
+        each, which = distinct(list(self._expansions.values()))
+        counts = np.array([len(expansion.keys) for expansion in each], np.int64)
         columns = _columns(
             {
-                "expanded_node": list(self._expansions),
                 "expanded_log_sum_exp": [expansion.log_sum_exp for expansion in each],
                 "expanded_entropy": [expansion.entropy for expansion in each],
-                "expanded_count": [len(expansion.keys) for expansion in each],
+                "expanded_count": counts.tolist(),
                 "expanded_complete": [expansion.complete for expansion in each],
             }
         )
@@ -357,10 +503,12 @@ class Growth:
             columns |= _columns({"expanded_told": [expansion.told for expansion in each]})
         if any(expansion.sure != ALL_KEPT for expansion in each):
             columns |= _columns({"expanded_sure": [expansion.sure for expansion in each]})
-        columns["candidate_key"] = _joined([expansion.keys for expansion in each])
-        columns["candidate_log_prob"] = np.concatenate(
-            [np.zeros(0, np.float32), *(expansion.log_probs for expansion in each)]
-        )
+        columns = {name: column[which] for name, column in columns.items()}
+        columns |= _columns({"expanded_node": list(self._expansions)})
+        places = spread(counts, which)
+        columns["candidate_key"] = _joined([expansion.keys for expansion in each])[places]
+        log_probs = _joined_log_probs([expansion.log_probs for expansion in each])
+        columns["candidate_log_prob"] = log_probs[places]
         return columns
 
     def _weight_columns(self) -> Columns:
@@ -394,3 +542,19 @@ def _columns(values: Mapping[str, Sequence[float]]) -> Columns:
 
 def _joined(arrays: Sequence[IdArray]) -> IdArray:
     return np.concatenate([np.zeros(0, np.uint32), *arrays])
+
+
+def _joined_log_probs(arrays: Sequence[Float32Array]) -> Float32Array:
+    return np.concatenate([np.zeros(0, np.float32), *arrays])
+
+
+def _share(
+    learnt: dict[int, Any], nodes: Sequence[int], which: Sequence[int], first_of: Mapping[int, int]
+) -> None:
+    """Each of the nodes gets what was learnt of the first of its kind, in the nodes' order."""
+    known = {kind: learnt.pop(node) for kind, node in first_of.items() if node in learnt}
+    if len(known) == len(first_of):
+        learnt.update(zip(nodes, map(known.__getitem__, which), strict=True))
+    elif known:
+        pairs = zip(nodes, which, strict=True)
+        learnt.update((node, known[kind]) for node, kind in pairs if kind in known)

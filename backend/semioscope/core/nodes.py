@@ -159,6 +159,8 @@ def generations(ids: IdArray, parents: IdArray) -> list[tuple[IdArray, IdArray]]
     if not len(ids):
         return []
     first = int(ids[0])
+    if not np.any(parents >= first):
+        return [(ids, parents)]
     generation: list[int] = []
     for parent in parents.tolist():
         generation.append(generation[parent - first] + 1 if parent >= first else 0)

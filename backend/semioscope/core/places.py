@@ -71,12 +71,11 @@ class RankPlaces:
         )
 
     def of_key(self, key: int) -> NextState:
-        log_probs = self._row.log_probs
-        if log_probs[key] > -np.inf:
-            return self.at_rank(_rank(self._row, key))
+        rank = self._row.rank_of(key)
+        if rank < self._row.size:
+            return self.at_rank(rank)
         self._reach(self._row.size)
-        rank, cum = _rank(self._row, key), float(self._cum[-1])
-        return NextState(key, -math.inf, rank, cum, math.nan, math.nan)
+        return NextState(key, -math.inf, rank, float(self._cum[-1]), math.nan, math.nan)
 
     def count_above(self, threshold: float | None) -> int:
         if threshold is None:
@@ -104,10 +103,9 @@ class OwnPlaces:
     def __init__(self, row: RankedRow, reordered: Reordered) -> None:
         self._rule = RankPlaces(row, 1.0, Weights(0.0, ALL_KEPT, math.nan))
         self._reordered = reordered
-        self._row = row
 
     def holding(self, u: float) -> NextState:
-        return self.of_key(self._own.holding(u).key)
+        return self.of_key(int(self._reordered.keys[self._own.holding(u).key]))
 
     def at_rank(self, rank: int) -> NextState:
         return self._placed(self._rule.at_rank(rank))
@@ -119,17 +117,15 @@ class OwnPlaces:
         return self._rule.count_above(threshold)
 
     @cached_property
-    def _own_row(self) -> RankedRow:
-        return self._reordered.row(len(self._row.log_probs))
-
-    @cached_property
     def _own(self) -> RankPlaces:
-        return RankPlaces(self._own_row, 1.0, self._reordered.weights)
+        """Of what the procedure keeps alone; a key there is its place among those kept."""
+        return RankPlaces(RankedRow(self._reordered.log_q), 1.0, self._reordered.weights)
 
     def _placed(self, ruled: NextState) -> NextState:
-        log_q = float(self._own_row.log_probs[ruled.key])
-        is_kept = log_q > -math.inf
-        own = self._own.at_rank(_rank(self._own_row, ruled.key)) if is_kept else None
+        kept = self._reordered.keys
+        place = int(np.searchsorted(kept, ruled.key))
+        is_kept = place < len(kept) and int(kept[place]) == ruled.key
+        own = self._own.of_key(place) if is_kept else None
         return NextState(
             key=ruled.key,
             log_prob=ruled.log_prob,
@@ -137,16 +133,8 @@ class OwnPlaces:
             cum=ruled.cum,
             cum_procedure=math.nan if own is None else own.cum_procedure,
             width=math.nan if own is None else own.width,
-            log_q=log_q if is_kept else math.nan,
+            log_q=math.nan if own is None else own.log_prob,
         )
-
-
-def _rank(row: RankedRow, key: int) -> int:
-    """The place of a key in the row's order."""
-    log_probs = row.log_probs
-    log_prob = log_probs[key]
-    rank = int(np.count_nonzero(log_probs > log_prob))
-    return rank + int(np.count_nonzero(log_probs[:key] == log_prob))
 
 
 def _running(lengths: FloatArray) -> FloatArray:

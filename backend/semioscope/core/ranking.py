@@ -17,6 +17,8 @@ LEADING: Final = 64
 """Candidates that an expansion stores."""
 PREFIXES: Final = (LEADING, 1024, 8192)
 """How far a row is sorted at first, then, and then, before it is sorted whole."""
+COLUMNS: Final = 2
+"""Columns that a row is folded into to find its leading ranks, for each of them."""
 
 
 class RankedLogProbs(Protocol):
@@ -102,6 +104,15 @@ class RankedRow:
         self._sort(count)
         return self._ranked[:count]
 
+    def rank_of(self, key: int) -> int:
+        """The rank of a key; those that are impossible come last, by key."""
+        found = np.flatnonzero(self._keys == key)
+        if len(found):
+            return int(found[0])
+        log_probs = self.log_probs
+        before = np.count_nonzero(log_probs > log_probs[key])
+        return int(before + np.count_nonzero(log_probs[:key] == log_probs[key]))
+
     def prefixes(self, limit: int | None = None) -> Iterator[Float32Array]:
         end = self._size if limit is None else min(limit, self._size)
         for count in (*(prefix for prefix in PREFIXES if prefix < end), end):
@@ -135,13 +146,28 @@ class RankedRow:
         reach = next((prefix for prefix in PREFIXES if prefix >= count), self._size)
         reach = min(reach, self._size)
         row = self.log_probs
-        border = np.partition(row, len(row) - reach)[len(row) - reach]
         # Everything tied at the border comes along, and only the lowest keys of it stay.
-        tied = np.flatnonzero(row >= border)
-        codes = rank_codes(tied, row[tied])
+        inside = np.flatnonzero(row >= _border(row, reach))
+        codes = rank_codes(inside, row[inside])
         codes.sort()
         self._keys = codes.astype(np.uint32)[:reach]
         self._ranked = row[self._keys]
+
+
+def _border(row: Float32Array, reach: int) -> np.float32:
+    """A number that at least `reach` of the row are not below, and of a long row not many more.
+
+    Of a row folded into columns only their greatest are looked at: as many columns as are not
+    below the border hold at least as many numbers that are not. (Where few are possible, there may
+    be fewer columns with any.)
+    """
+    fold = len(row) // (COLUMNS * reach)
+    if fold > 1:
+        columns = row[: len(row) // fold * fold].reshape(fold, -1).max(axis=0)
+        border = np.partition(columns, len(columns) - reach)[len(columns) - reach]
+        if border > -np.inf:
+            return np.float32(border)
+    return np.float32(np.partition(row, len(row) - reach)[len(row) - reach])
 
 
 def log_z_and_entropy(beta: float, log_probs: Float32Array) -> tuple[float, float]:

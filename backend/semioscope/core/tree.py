@@ -333,6 +333,14 @@ class Tree:
         weighing = self.weighings.get(fingerprint)
         return expanded if weighing is None else expanded[weighing.lacking(expanded)]
 
+    def with_children(self, nodes: IdArray) -> NDArray[np.bool_]:
+        """Which of the nodes have any child, hidden or not, bool[n]."""
+        return self._nodes.with_children(nodes)
+
+    def with_stored_expansion(self, nodes: IdArray) -> NDArray[np.bool_]:
+        """Which of the nodes have an expansion, hidden or not, bool[n]."""
+        return self._expansions.has(nodes)
+
     # -- change
 
     def apply(self, event: Event) -> None:

@@ -9,7 +9,12 @@ from semioscope.core.rule import RuleDescription
 from semioscope.rules.automaton import Automaton
 from semioscope.rules.chain import MatrixChain
 from semioscope.rules.coin import Coin
-from semioscope.rules.derived.interpolated import Interpolated, Mixed, check_one_alphabet
+from semioscope.rules.derived.interpolated import (
+    Interpolated,
+    Mixed,
+    check_one_alphabet,
+    memory_of,
+)
 from semioscope.rules.derived.restricted import Restricted, single_tokens, token_text
 from semioscope.rules.derived.rule import whole_tokens
 from semioscope.rules.derived.worker import DerivedWorker
@@ -248,13 +253,8 @@ def _mixture_described(
         window=window,
         end_keys=tuple(ends),
         needs_prompt=any(each.needs_prompt for each in mixed),
-        memory=_longest([each.memory for each in mixed]),
+        memory=memory_of(mixed),
     )
-
-
-def _longest(memories: list[int | None]) -> int | None:
-    known = [each for each in memories if each is not None]
-    return max(known) if len(known) == len(memories) else None
 
 
 def _close(parts: list[_PartRecipe], bound: list[LoadedRule]) -> None:

@@ -73,6 +73,7 @@ class GrowthDriver:
         building = Growth(tree, loaded.alphabet, task.procedure)
         findings = None if plan.kind in ("typed", "reweigh") else growth.begin(anchor)
         strategy = plan.run(building, anchor, self._budget(task), findings)
+        counted = 0
         asked = await to_the_end(self._step(growth, strategy, building, loaded, None))
         while asked is not None:
             try:
@@ -82,7 +83,9 @@ class GrowthDriver:
             finally:
                 asked.cancel()
             asked = await to_the_end(self._step(growth, strategy, building, loaded, answers))
-            growth.count(len(answers))
+            # One answer may be about many states, or about one that is stored already.
+            growth.count(max(len(answers), building.answered - counted))
+            counted = building.answered
 
     async def _step(
         self,

@@ -89,12 +89,12 @@ async def grow_in_memory(
             return report_of(plan, findings, Below(tree, anchor))
         questions = [ask.question for ask in asks]
         answers = await loaded.worker.ask(questions, tree.procedure, group="headless")
-        evaluated += len(answers)
-        progress(evaluated)
         try:
             asks = strategy.send(answers)
         except StopIteration:
             asks = None
+        evaluated = max(evaluated + len(answers), building.answered)
+        progress(evaluated)
 
 
 def worlds_of(tree: Tree, worlds: Worlds) -> list[World]:

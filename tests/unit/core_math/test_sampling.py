@@ -325,9 +325,7 @@ def test_what_contradicts_itself_is_refused_when_it_is_made() -> None:
             Procedure(steps)
         assert refusal.value.code == "procedure-contradicts"
         assert refusal.value.message.endswith(".")
-    with pytest.raises(
-        InvalidRequest, match=r"^Steps 1 \(forced tokens\) and 3 \(forbidden tokens"
-    ):
+    with pytest.raises(InvalidRequest, match=r"^Steps 1 \(forced tokens\) and 3 \(forbidden"):
         Procedure((Force((1, 2)), TopK(4), Forbid((2, 1, 3))))
     assert Procedure((Force((1, 2)), Forbid((2,)))).may_empty
 

@@ -26,7 +26,13 @@ class ToyRule:
     """Appending; the probabilities are ratios of whole numbers, so that they are the same on
     every machine once rounded to float32."""
 
-    def __init__(self, weigh: Weigh, size: int, end_keys: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self,
+        weigh: Weigh,
+        size: int,
+        end_keys: tuple[int, ...] = (),
+        memory: int | None = None,
+    ) -> None:
         self._weigh = cache(weigh)
         self._probabilities = cache(self._divide)
         self.alphabet = Alphabet([f"{key},".encode() for key in range(size)], end_keys)
@@ -42,6 +48,7 @@ class ToyRule:
             end_keys=end_keys,
             whole_distribution=True,
             needs_prompt=False,
+            memory=memory,
         )
 
     def row(self, state: tuple[int, ...]) -> Float32Array:

@@ -10,7 +10,20 @@ import torch
 from semioscope.core.distribution import Question, answer_ranked, answer_row
 from semioscope.core.errors import Unavailable
 from semioscope.core.ranking import LEADING
-from semioscope.core.sampling import IDENTITY, MinP, Procedure, Temperature, TopK, TopP
+from semioscope.core.sampling import (
+    IDENTITY,
+    Bias,
+    Epsilon,
+    Eta,
+    Frequency,
+    MinP,
+    Procedure,
+    Repetition,
+    Temperature,
+    TopK,
+    TopP,
+    Typical,
+)
 from semioscope.rules.causal_lm.survey import Survey, SurveyedRow
 
 SIZES = [2, LEADING, LEADING + 1, 97, 8320, 8321, 49_152]
@@ -74,6 +87,9 @@ def test_normalisers_and_entropies_are_those_of_float64(size: int, beta: float, 
         Procedure((Temperature(1.5), TopP(0.9))),
         Procedure((TopK(80), Temperature(2.0))),
         Procedure((MinP(0.01),)),
+        Procedure((Epsilon(0.003), Eta(0.002))),
+        Procedure((Repetition(1.3), Typical(0.9))),
+        Procedure((TopP(0.9), Bias({3: 2.0}), Frequency(1.0))),
     ],
 )
 def test_a_surveyed_row_answers_as_the_row_itself(

@@ -135,6 +135,11 @@ class Procedure:
         """Whether there may be states of which it leaves nothing."""
         return any(step.may_empty for step in self.effective)
 
+    @cached_property
+    def reads_path(self) -> bool:
+        """Whether what it does at a state depends on the state's tokens, too."""
+        return any(step.reads_path for step in self.effective)
+
     @property
     def is_greedy(self) -> bool:
         return self._temperature == 0

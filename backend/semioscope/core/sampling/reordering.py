@@ -45,6 +45,7 @@ class Repetition(StepData):
     field: ClassVar[str] = "penalty"
     label: ClassVar[str] = "repetition penalty"
     reorders: ClassVar[bool] = True
+    reads_path: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         value = bounds.number(self.penalty, "bad-repetition", "The repetition penalty")
@@ -71,6 +72,7 @@ class Presence(StepData):
     field: ClassVar[str] = "penalty"
     label: ClassVar[str] = "presence penalty"
     reorders: ClassVar[bool] = True
+    reads_path: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         value = bounds.nats(self.penalty, "bad-presence", "The presence penalty")
@@ -91,6 +93,7 @@ class Frequency(StepData):
     field: ClassVar[str] = "penalty"
     label: ClassVar[str] = "frequency penalty"
     reorders: ClassVar[bool] = True
+    reads_path: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         value = bounds.nats(self.penalty, "bad-frequency", "The frequency penalty")
@@ -113,6 +116,7 @@ class NoRepeat(StepData):
     field: ClassVar[str] = "n"
     label: ClassVar[str] = "no repeated n-gram"
     reorders: ClassVar[bool] = True
+    reads_path: ClassVar[bool] = True
     may_empty: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -8,7 +8,8 @@ class StepData:
 
     kind: on the wire. label: in sentences. reorders: whether it may change the order of the next
     states (else it keeps leading ranks of the order it is given). may_empty: whether there are
-    states of which it leaves nothing.
+    states of which it leaves nothing. reads_path: whether what it does depends on the tokens of the
+    state, not on the distribution there alone.
     """
 
     __slots__ = ()
@@ -17,6 +18,7 @@ class StepData:
     label: ClassVar[str]
     reorders: ClassVar[bool] = False
     may_empty: ClassVar[bool] = False
+    reads_path: ClassVar[bool] = False
 
     @property
     def changes_nothing(self) -> bool:

@@ -36,12 +36,6 @@ class Reordered:
         """All its keys, u32[M], the most probable first, ties by the lowest key."""
         return np.sort(rank_codes(self.keys, self.log_q)).astype(np.uint32)
 
-    def row(self, size: int) -> RankedRow:
-        """As a whole row f32[size] by key; what the procedure takes out is −inf."""
-        whole = np.full(size, -np.inf, np.float32)
-        whole[self.keys] = self.log_q
-        return RankedRow(whole)
-
 
 def weigh_full(procedure: Procedure, log_probs: Float32Array, past: Past = NO_PAST) -> Weights:
     """The procedure at a state whose whole row of log-probabilities is at hand (f32[N], nats).

@@ -3,8 +3,8 @@
 import heapq
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import ClassVar, Final
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from semioscope.core.types import NodeId
 
 _ROUNDING: Final = 1e-6
 """By how much the stored candidates may seem to leave less than they do: float32 rounding."""
+STRETCH: Final = 1024
+"""The most states that are evaluated without a question before others have a turn."""
 _FURTHER: Final = math.log(4)
 _FURTHEST: Final = math.log(64)
 """How many nats below its bound a state is searched for what is not stored, at least, at most."""
@@ -81,7 +83,8 @@ class _Fan:
 
     log_prob: of the state, nats from the root. rest: a bound on the log-probability of every
     other next state, nats given the state. told: the mass that the rule can tell apart. has_gaps:
-    of the rest, something may be more probable than what is known.
+    of the rest, something may be more probable than what is known. stretch: in which the state was
+    there; nobody else changes the tree before it is over.
     """
 
     node: NodeId
@@ -91,6 +94,7 @@ class _Fan:
     rest: float
     told: float
     has_gaps: bool
+    stretch: int
 
     @property
     def can_widen(self) -> bool:
@@ -108,16 +112,15 @@ class _Fan:
         return -(self.log_prob + (self.log_probs[rank] if known else self.rest))
 
 
-@dataclass(order=True, slots=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     """A node, the next state of a fan by its rank, or (rank past the known ones) a fan's rest.
-    Of equal costs the earlier goes first."""
+    Of equal costs the earlier goes first; no two have one order, so nothing else is compared."""
 
     cost: float  # −log-probability from the root, nats; of a rest, its bound
     order: int
-    node: NodeId | None = field(compare=False)
-    fan: _Fan | None = field(compare=False)
-    rank: int = field(compare=False)
+    node: NodeId | None
+    fan: _Fan | None
+    rank: int
 
 
 @dataclass(slots=True)
@@ -145,20 +148,26 @@ class _Search:
         self._begun = -growth.cum_log_prob(anchor)
         self._emitted = 0.0  # mass, given the anchor
         self._is_cut_short = False
+        self._left = 0  # evaluations
+        self._stretch = 0
+        self._answers: dict[tuple[int, ...], Answer] = {}  # by what decides them
 
     def run(self, n: int, batch: int) -> Strategy:
         self._push(self._begun, node=self._anchor)
-        evaluated = 0
+        self._left = n
         while True:
-            asked = self._pop(min(batch, n - evaluated, max(1, evaluated)))
+            before = n - self._left
+            asked = self._pop(min(batch, max(1, before)), max(batch, min(before, STRETCH)))
             self._release(min((one.cost for one in asked), default=math.inf))
-            if not asked:
+            if not asked and (not self._left or not self._queue):
                 return
-            evaluated += len(asked)
+            self._left -= len(asked)
+            self._stretch += 1
             answers = yield [
                 Ask(one.node, self._growth.question(one.node, above=one.above)) for one in asked
             ]
             for one, answer in zip(asked, answers, strict=True):
+                self._remember(one, answer)
                 self._take(one, answer)
 
     # -- what waits
@@ -187,16 +196,23 @@ class _Search:
             rank = len(fan.following)
             self._push(fan.cost(rank), fan=fan, rank=rank)
 
-    def _pop(self, room: int) -> list[_Asked]:
+    def _pop(self, room: int, stretch: int) -> list[_Asked]:
         """Up to `room` questions about the most probable of what waits. What needs no question is
-        dealt with on the way; the first that needs one and finds no room goes back."""
+        dealt with on the way, and so are up to `stretch` states that are like one answered before;
+        the first that needs a question and finds no room goes back."""
         asked: list[_Asked] = []
         while self._queue:
             top = heapq.heappop(self._queue)
             question = self._question(top)
             if question is None:
                 continue
-            if len(asked) == room:
+            is_full = len(asked) == min(room, self._left) or not stretch
+            answer = None if is_full or asked else self._remembered(question)
+            if answer is not None:
+                self._left, stretch = self._left - 1, stretch - 1
+                self._take(question, answer)
+                continue
+            if is_full:
                 self._push(
                     top.cost,
                     question.node if question.fan is None else None,
@@ -211,7 +227,7 @@ class _Search:
         """What has to be asked before anything less probable; None if the tree has the answer."""
         if top.fan is None:
             return None if top.node is None else self._arrive(top.node, top.cost)
-        if not self._stands(top.fan.node):
+        if top.fan.stretch != self._stretch and not self._stands(top.fan.node):
             return None
         if top.rank == len(top.fan.following):
             if not top.fan.can_widen:
@@ -220,10 +236,10 @@ class _Search:
             others = self._queue[0].cost if self._queue else math.inf
             return _Asked(top.fan.node, top.cost, top.fan, self._further(top.fan, others))
         self._push_next(top.fan, top.rank + 1)
-        following = top.fan.following[top.rank]
-        if not may_arrive(self._growth, top.fan.node, following):
+        node, following = top.fan.node, top.fan.following[top.rank]
+        if not may_arrive(self._growth, node, following):
             return None
-        return self._arrive(self._growth.child(top.fan.node, following), top.cost)
+        return self._arrive(self._growth.child(node, following), top.cost)
 
     def _arrive(self, node: NodeId, cost: float) -> _Asked | None:
         """At a node: finished, known, cut, or to be asked about."""
@@ -244,6 +260,16 @@ class _Search:
 
     # -- answers
 
+    def _remember(self, asked: _Asked, answer: Answer) -> None:
+        context = None if asked.fan else self._growth.context_of(asked.node)
+        if context is not None:
+            self._answers[context] = answer
+
+    def _remembered(self, asked: _Asked) -> Answer | None:
+        """The answer about a state that is like this one, if its expansion is asked for."""
+        context = None if asked.fan else self._growth.context_of(asked.node)
+        return None if context is None else self._answers.get(context)
+
     def _take(self, asked: _Asked, answer: Answer) -> None:
         if not settle(self._growth, asked.node, answer):
             if self._growth.is_terminal(asked.node):
@@ -260,7 +286,16 @@ class _Search:
             return
         log_probs = expansion.log_probs.tolist()
         keys, log_prob = expansion.keys.tolist(), self._growth.cum_log_prob(node)
-        fan = _Fan(node, log_prob, keys, log_probs, -math.inf, expansion.told, expansion.has_gaps)
+        fan = _Fan(
+            node,
+            log_prob,
+            keys,
+            log_probs,
+            -math.inf,
+            expansion.told,
+            expansion.has_gaps,
+            self._stretch,
+        )
         if not expansion.complete:
             fan.rest = _bound(log_probs, fan.least)
         self._push_all(fan, 0)
@@ -275,7 +310,11 @@ class _Search:
         known, above = len(fan.following), answer.above
         log_probs = [one.log_prob for one in above]
         wider = replace(
-            fan, following=above, log_probs=log_probs, has_gaps=answer.expansion.has_gaps
+            fan,
+            following=above,
+            log_probs=log_probs,
+            has_gaps=answer.expansion.has_gaps,
+            stretch=self._stretch,
         )
         # What is cut short, or is not told, may lie above the threshold.
         goes_on = len(above) < MOST_ABOVE and wider.can_widen and not wider.has_gaps

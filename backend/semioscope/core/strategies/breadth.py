@@ -1,22 +1,26 @@
 """Breadth: the k most probable children of every state, level by level."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
+import numpy as np
+
 from semioscope.core.growth import Growth
+from semioscope.core.ledger import EXPANDED, is_terminal
 from semioscope.core.ranking import LEADING
 from semioscope.core.strategies.plan import (
     BATCH,
     MOST_EXPANSIONS,
-    Ask,
     Strategy,
     check_budget,
     whole,
 )
 from semioscope.core.strategies.report import Findings
-from semioscope.core.strategies.steps import is_open, may_arrive, settle
-from semioscope.core.types import NodeId
+from semioscope.core.strategies.steps import are_open, leading_children, settle_all
+from semioscope.core.strategies.together import ask_together, step_size
+from semioscope.core.types import IdArray, NodeId
 
 MOST_DEPTH: Final = 1024
 
@@ -56,28 +60,37 @@ class Breadth:
     def _run(self, growth: Growth, anchor: NodeId, findings: Findings, batch: int) -> Strategy:
         bottom = growth.depth(anchor) + self.depth
         queue = deque([anchor])
+        evaluated = 0
         while queue:
-            asked: list[NodeId] = []
-            while queue and len(asked) < batch:
-                node = queue.popleft()
-                if growth.is_terminal(node):
-                    findings.end(growth, node)
-                if growth.depth(node) >= bottom or not is_open(growth, node):
-                    continue
-                if growth.expansion(node) is None:
-                    asked.append(node)
-                else:
-                    queue.extend(self._children(growth, node))
+            asked: list[int] = []
+            size = step_size(growth, batch, evaluated, self.k)
+            while queue and (room := size - len(asked)) > 0:
+                some = [queue.popleft() for _ in range(min(room, len(queue)))]
+                unknown, known = self._sorted(growth, some, bottom, findings)
+                asked += unknown.tolist()
+                queue.extend(leading_children(growth, known, self.k))
             if not asked:
                 return
-            answers = yield [Ask(node, growth.question(node)) for node in asked]
-            for node, answer in zip(asked, answers, strict=True):
-                if settle(growth, node, answer):
-                    queue.extend(self._children(growth, node))
-                elif growth.is_terminal(node):
-                    findings.end(growth, node)
+            nodes = np.array(asked, np.uint32)
+            answers, which = yield from ask_together(growth, nodes)
+            evaluated += len(nodes)
+            goes_on = settle_all(growth, nodes, answers, which)
+            left = nodes[~goes_on]
+            _tell_ended(growth, left[is_terminal(growth.marks_of(left))], findings)
+            queue.extend(leading_children(growth, nodes[goes_on], self.k))
 
-    def _children(self, growth: Growth, node: NodeId) -> list[NodeId]:
-        expansion = growth.expansion(node)
-        keys = [] if expansion is None else expansion.keys[: self.k].tolist()
-        return [growth.child(node, key) for key in keys if may_arrive(growth, node, key)]
+    def _sorted(
+        self, growth: Growth, some: Sequence[int], bottom: int, findings: Findings
+    ) -> tuple[IdArray, IdArray]:
+        """Those to be asked about, and those whose children are known."""
+        nodes = np.array(some, np.uint32)
+        marks = growth.marks_of(nodes)
+        _tell_ended(growth, nodes[is_terminal(marks)], findings)
+        goes_on = are_open(marks) & (growth.depths_of(nodes) < bottom)
+        is_known = (marks & EXPANDED) != 0
+        return nodes[goes_on & ~is_known], nodes[goes_on & is_known]
+
+
+def _tell_ended(growth: Growth, nodes: IdArray, findings: Findings) -> None:
+    for node in nodes.tolist():
+        findings.end(growth, NodeId(node))

@@ -1,8 +1,8 @@
 """From hidden states to rows of log-probabilities over the whole alphabet."""
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, TypeVar
 
 from torch import Tensor
 
@@ -17,24 +17,30 @@ near it."""
 AWAY: Final = 1 << 25
 """Logits made at once on another device: enough to keep it busy."""
 
+T = TypeVar("T")
+
 
 def log_prob_rows(reader: Reader, hidden: Tensor, places: Sequence[int]) -> Iterator[Row]:
     """One row for each of `hidden` f[A, hidden_size]; `places` says which states they are."""
+    start = 0
+    for surveyed in of_logits(Survey, reader, hidden):
+        yield from _rows(surveyed, places[start : start + len(surveyed)])
+        start += len(surveyed)
+
+
+def of_logits(work: Callable[[Tensor], T], reader: Reader, hidden: Tensor) -> Iterator[T]:
+    """What the work makes of the logits of each chunk of `hidden` f[A, hidden_size], in order."""
     is_near = reader.device.type == "cpu"
-    count = math.ceil(len(places) * reader.alphabet_size / (NEAR if is_near else AWAY))
-    if is_near and reader.is_thread_safe and len(places) >= 2 * FEWEST_TOKENS:
+    count = math.ceil(len(hidden) * reader.alphabet_size / (NEAR if is_near else AWAY))
+    if is_near and reader.is_thread_safe and len(hidden) >= 2 * FEWEST_TOKENS:
         count = math.ceil(count / hands().count) * hands().count
     chunks = hidden.tensor_split(count)
 
-    def survey(chunk: Tensor) -> Survey:
-        return Survey(reader.logits(chunk))
+    def made(chunk: Tensor) -> T:
+        return work(reader.logits(chunk))
 
     is_shared = reader.is_thread_safe and len(chunks) > 1
-    surveys = hands().map(survey, chunks) if is_shared else map(survey, chunks)
-    start = 0
-    for surveyed in surveys:
-        yield from _rows(surveyed, places[start : start + len(surveyed)])
-        start += len(surveyed)
+    return hands().map(made, chunks) if is_shared else map(made, chunks)
 
 
 def rows_of_logits(logits: Tensor, places: Sequence[int]) -> Iterator[Row]:

@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from semioscope.core.ranking import LEADING, RankedRow, rank_codes
-from semioscope.core.types import Float32Array, FloatArray
+from semioscope.core.types import Float32Array, FloatArray, IdArray
+from semioscope.rules.causal_lm.hands import hands
 
 BLOCK: Final = 64
 """Next states of which only the greatest is looked at in the first search for the leading ones."""
+CACHED: Final = 1 << 19
+"""Logits that a processor goes through several times at once: few enough to stay in its cache."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,12 @@ class Survey:
         """The log-probabilities f32[N] of one row, nats."""
         row: Float32Array = self._logits[place].cpu().numpy() - self._shift[place]
         return row
+
+    def log_probs_at(self, place: int, keys: IdArray) -> Float32Array:
+        """The log-probabilities f32[K] of some keys of one row, nats."""
+        at = torch.from_numpy(keys.astype(np.int64)).to(self._logits.device)
+        found: Float32Array = self._logits[place][at].cpu().numpy() - self._shift[place]
+        return found
 
     def _count_possible(self) -> list[int]:
         """How many next states of each row have a positive probability."""
@@ -107,6 +116,13 @@ class SurveyedRow(RankedRow):
             self._whole = self._survey.row(self._place)
         return self._whole
 
+    def log_probs_of(self, keys: IdArray) -> Float32Array:
+        return (
+            self._survey.log_probs_at(self._place, keys)
+            if self._whole is None
+            else self._whole[keys]
+        )
+
     def normaliser(self, beta: float) -> tuple[float, float]:
         if self._size <= LEADING:
             return super().normaliser(beta)
@@ -114,8 +130,23 @@ class SurveyedRow(RankedRow):
 
 
 def _temper(logits: Tensor, beta: float) -> Tempered:
-    """In one buffer as large as the logits, gone through as seldom as will do. (Not by softmax,
+    """Gone through as seldom as will do, by a processor a few rows at a time. (Not by softmax,
     whose float32 sums over a large vocabulary are off by 1e-5; those of `sum` are by 1e-7.)"""
+    rows = max(1, CACHED // logits.shape[1]) if logits.device.type == "cpu" else len(logits)
+    blocks = torch.split(logits, rows)
+    # A hand is alone, and does the blocks of its chunk itself.
+    is_shared = len(blocks) > 1 and torch.get_num_threads() > 1
+
+    def temper(block: Tensor) -> tuple[Tensor, Tensor]:
+        return _temper_some(block, beta)
+
+    each = list(hands().map(temper, blocks) if is_shared else map(temper, blocks))
+    log_sum_exp, bits = (torch.cat(parts).cpu().numpy() for parts in zip(*each, strict=True))
+    return Tempered(log_sum_exp, bits)
+
+
+def _temper_some(logits: Tensor, beta: float) -> tuple[Tensor, Tensor]:
+    """log Σ exp(β·logit) and the entropy in bits, f64[A] each."""
     top = logits.amax(-1, keepdim=True)
     weights = logits - top
     if beta != 1:
@@ -129,7 +160,7 @@ def _temper(logits: Tensor, beta: float) -> Tempered:
     log_total = total.log()
     top = top[:, 0].double()
     bits = (log_total - beta * (mean - top)).clamp_min(0.0) / math.log(2)
-    return Tempered((top * beta + log_total).cpu().numpy(), bits.cpu().numpy())
+    return top * beta + log_total, bits
 
 
 def _greatest(logits: Tensor, count: int) -> tuple[Tensor, Tensor]:

@@ -35,15 +35,15 @@ class Mixed:
         return self.rule.description.window - len(self.context) + len(self.replaced)
 
     @property
-    def needs_prompt(self) -> bool:
-        return bool(self.replaced) or (self.rule.description.needs_prompt and not self.context)
+    def memory(self) -> int | None:
+        """How many of the mixture's last keys decide what this part says; None: all may. Where
+        fewer follow what is replaced, the context may count."""
+        memory = self.rule.description.memory
+        return None if memory is None else memory + len(self.replaced)
 
     @property
-    def memory(self) -> int | None:
-        """How many of the last keys of a state of the mixture decide what this part says; None
-        where all may. Where fewer follow what is replaced, the context may count."""
-        own = self.rule.description.memory
-        return None if own is None else own + len(self.replaced)
+    def needs_prompt(self) -> bool:
+        return bool(self.replaced) or (self.rule.description.needs_prompt and not self.context)
 
     def state_of(self, state: tuple[int, ...]) -> tuple[int, ...]:
         """Raises InvalidRequest "not-replaceable" or "empty-state"."""
@@ -64,6 +64,12 @@ class Mixed:
                 "Write a longer prompt.",
             )
         return asked
+
+
+def memory_of(mixed: Sequence[Mixed]) -> int | None:
+    """That of the mixture: the longest of its parts'."""
+    known = [each.memory for each in mixed if each.memory is not None]
+    return max(known) if len(known) == len(mixed) else None
 
 
 class Interpolated:
