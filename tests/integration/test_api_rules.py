@@ -332,6 +332,25 @@ async def test_a_cut_by_rank_is_set_on_a_rewriting_tree(ada: Visitor) -> None:
     assert shares == [1.0, 0.0, 0.0]
 
 
+async def test_a_procedure_about_tokens_is_none_of_a_rewriting(ada: Visitor) -> None:
+    ref = await ada.begin("AAB", rule=await made(ada, SPECS["rewriting"]))
+    steps = [{"kind": "repetition", "penalty": 1.3}]
+    answer = await ada.call("PUT", f"/trees/{ref}/procedure", {"procedure": steps})
+    assert refusal(answer) == (422, "no-tokens")
+    assert (await ada.get(f"/trees/{ref}"))["procedure"] == []
+
+
+async def test_a_procedure_that_reorders_applies_to_a_made_rule(ada: Visitor) -> None:
+    spec = {"kind": "restricted", "base": "coin-biased", "texts": ["H", "T"]}
+    ref = await ada.begin("H", rule=await made(ada, spec))
+    steps = [{"kind": "bias", "biases": [{"key": 1, "nats": math.log(7)}]}]
+    await ada.call("PUT", f"/trees/{ref}/procedure", {"procedure": steps})
+    await ada.grow(ref, {"kind": "breadth", "k": 2, "depth": 1})
+    state = await ada.get(f"/trees/{ref}/states/0")
+    shares = {each["text"]: each["procedure_probability"] for each in state["candidates"]}
+    assert shares == {"H": pytest.approx(0.25, abs=1e-6), "T": pytest.approx(0.75, abs=1e-6)}
+
+
 # What a base does to the rule above it
 
 

@@ -11,13 +11,14 @@ RuleKind = Literal["appending", "rewriting"]
 class RuleDescription:
     """A transition rule as data; fixed for the whole life of a tree.
 
-    `window` is the greatest state length L (tokens or bytes). `alphabet_size` is None where the
-    alphabet is not a fixed finite set. `fingerprint` changes whenever the rule's numbers may.
-    `revision` is what a person can ask for again: a commit of a hub, a version; None where a rule
-    has none (trees that were stored before it was kept have none either). `spec`: of a rule that a
-    visitor made, all that it takes to make it again; None for the rules that a server offers.
-    `memory`: how many of a state's last keys decide what follows it (a state of fewer decides by
-    itself); None where all may. It lets states that are alike be asked about together.
+    `window` is the greatest length L (tokens of a state, or states of a rewriting trajectory).
+    `alphabet_size` is None where the alphabet is not a fixed finite set. `fingerprint` changes
+    whenever the rule's numbers may. `revision` is what a person can ask for again: a commit of a
+    hub, a version; None where a rule has none (trees that were stored before it was kept have none
+    either). `spec`: of a rule that a visitor made, all that it takes to make it again; None for the
+    rules that a server offers. `memory`: how many of a state's last keys decide what follows it (a
+    state of fewer decides by itself); None where all may. It lets states that are alike be asked
+    about together.
     """
 
     id: str

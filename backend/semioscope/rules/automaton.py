@@ -29,7 +29,7 @@ MOST_NOISY_CELLS: Final = 1000
 MOST_SUCCESSORS: Final = 4096
 """Rows that are listed of one step; the others are the remainder."""
 WINDOW: Final = 2 * MOST_CELLS
-"""Cells of the first row and steps together, at most."""
+"""States of one trajectory, at most."""
 
 _CELLS: Final = {"0": "0", ".": "0", " ": "0", "1": "1", "#": "1", "█": "1"}
 _EXAMPLE: Final = f"{'0' * 20}1{'0' * 20}"

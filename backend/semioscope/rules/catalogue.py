@@ -321,7 +321,12 @@ class Catalogue:
 
     def begin(self, rule_id: str) -> Offer:
         """Begins to load a rule for somebody who will come back for it; its offer tells how far
-        that is. Raises NotFound "unknown-rule"."""
+        that is. Of a made rule, what it is made of. Raises NotFound "unknown-rule"."""
+        made = self._made.find(rule_id)
+        if made is not None:
+            for each in made.recipe.bases:
+                self.begin(each)
+            return self._made_offer(made)
         entry = self._entry(rule_id)
         if entry.takes_memory:
             entry.expected_until = time.monotonic() + EXPECTED_S

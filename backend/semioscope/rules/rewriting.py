@@ -25,7 +25,7 @@ MOST_BYTES: Final = 4096
 MOST_MATCHES: Final = 4096
 """In one string."""
 WINDOW: Final = 2 * MOST_BYTES
-"""Bytes of the first string and steps together, at most."""
+"""States of one trajectory, at most."""
 
 _NAMED_MATCHES: Final = 3
 _LONGEST_NAME: Final = 60

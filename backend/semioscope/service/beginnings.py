@@ -128,14 +128,11 @@ def _check(rule: RuleDescription, state: State, settings: Settings) -> None:
             "The prompt is empty; this rule needs at least one token to begin from.",
             "Type how the text should begin.",
         )
-    if isinstance(state, bytes):
-        unit, most = "bytes", rule.window
-    else:
-        unit, most = "tokens", min(settings.max_prompt_tokens, rule.window - 1)
-    if len(state) > most:
+    most = min(settings.max_prompt_tokens, rule.window - 1)
+    if isinstance(state, tuple) and len(state) > most:  # a rewriting rule bounds its own states
         raise InvalidRequest(
             "prompt-too-long",
-            f"The prompt has {len(state):,} {unit}; {rule.name} can begin from {most:,}.",
+            f"The prompt has {len(state):,} tokens; {rule.name} can begin from {most:,}.",
             "Shorten it.",
         )
 

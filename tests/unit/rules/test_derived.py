@@ -213,6 +213,30 @@ async def test_where_one_part_says_nothing_the_other_speaks_alone(made: Making) 
         assert np.allclose(await rows(mixed, [()]), 0.5)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "memory"),
+    [
+        ({"rule": "fair"}, {"rule": "sticky"}, 1),
+        ({"rule": "sticky"}, {"rule": "fair"}, 1),
+        ({"rule": "fair"}, {"rule": "tails"}, 0),
+        ({"rule": "fair"}, {"rule": "sticky", "context": "TT"}, 1),
+        ({"rule": "fair"}, {"rule": "sticky", "context": "T", "replaces": "HH"}, 3),
+        ({"rule": "fair"}, {"rule": {"kind": "markov", "text": "HTTH", "order": 3}}, 3),
+    ],
+    ids=str,
+)
+async def test_a_mixture_remembers_as_much_as_the_part_that_remembers_most(
+    made: Making, first: dict[str, object], second: dict[str, object], memory: int
+) -> None:
+    mixed = made(kind="interpolated", first=first, second=second)
+    assert mixed.rule.description.memory == memory
+
+
+async def test_a_restriction_remembers_what_its_rule_does(made: Making) -> None:
+    restricted = made(kind="restricted", base="sticky", keys=[0])
+    assert restricted.rule.description.memory == 1
+
+
 async def test_two_parts_that_say_nothing_are_followed_by_nothing(made: Making) -> None:
     silent = {"kind": "restricted", "base": "tails", "texts": ["H"]}
     mixed = made(kind="interpolated", first={"rule": silent}, second={"rule": silent})

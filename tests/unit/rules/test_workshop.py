@@ -4,6 +4,7 @@ import asyncio
 import gc
 import weakref
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -115,8 +116,6 @@ async def test_what_a_tree_remembers_is_made_again_on_need(small: Catalogue) -> 
     assert small.offer(recipe.description.id) is None
     async with small.use_remembered(recipe.description) as loaded:
         assert loaded.rule.description == recipe.description
-    from dataclasses import replace
-
     changed = replace(recipe.description, id="made-000000000000", fingerprint="0" * 64)
     with pytest.raises(Conflict) as refused:
         async with small.use_remembered(changed):
@@ -148,6 +147,16 @@ async def test_the_model_beneath_stays_loaded_while_the_rule_is_used(make: MakeC
     assert beneath() is None
     async with catalogue.use(made) as loaded:
         assert np.allclose(await row(loaded), first, atol=1e-4)
+
+
+async def test_loading_a_made_rule_loads_what_it_is_made_of(make: MakeCatalogue) -> None:
+    catalogue = make(1)
+    made = (await catalogue.make(restricted("a"), None, "ada")).id
+    async with catalogue.use("b"):
+        pass
+    assert states(catalogue)["a"] == "unloaded"
+    assert catalogue.begin(made).state == "loading"
+    await until(lambda: states(catalogue)["a"] == "ready")
 
 
 async def test_a_restricted_model_is_the_model_renormalised(make: MakeCatalogue) -> None:

@@ -36,7 +36,8 @@ class Mixed:
 
     @property
     def memory(self) -> int | None:
-        """How many of the mixture's last keys decide what this part says; None: all may."""
+        """How many of the mixture's last keys decide what this part says; None: all may. Where
+        fewer follow what is replaced, the context may count."""
         memory = self.rule.description.memory
         return None if memory is None else memory + len(self.replaced)
 
