@@ -42,6 +42,19 @@ async def test_every_strategy_grows(
     assert tree["can_undo"]
 
 
+@pytest.mark.parametrize(
+    "strategy", [{"kind": "breadth", "k": 2, "depth": 5}, {"kind": "best_first", "n": 31}]
+)
+async def test_a_job_counts_states_however_few_questions_they_take(
+    ada: Visitor, strategy: dict[str, object]
+) -> None:
+    ref = await ada.begin()
+    job = await ada.post(f"/trees/{ref}/growths", order(strategy))
+    await ada.at_rest(ref)
+    ended = (await ada.call("DELETE", f"/trees/{ref}/growths/{job['id']}")).json()
+    assert (ended["expanded"], ended["total"]) == (31, 31)
+
+
 async def test_rollouts_are_counted(ada: Visitor) -> None:
     ref = await ada.begin()
     await ada.grow(ref, {"kind": "ancestral", "rollouts": 40, "steps": 2, "seed": 7})
