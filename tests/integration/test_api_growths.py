@@ -110,6 +110,17 @@ async def test_a_cancelled_draw_keeps_a_report_that_estimates_nothing(ada: Visit
     stopped = (await ada.call("DELETE", f"/trees/{ref}/growths/{job['id']}")).json()
     assert stopped["state"] == "cancelled"
     assert stopped["report"] == {"figures": [], "found": [], "note": None}
+@pytest.mark.parametrize(
+    "strategy", [{"kind": "breadth", "k": 2, "depth": 5}, {"kind": "best_first", "n": 31}]
+)
+async def test_a_job_counts_states_however_few_questions_they_take(
+    ada: Visitor, strategy: dict[str, object]
+) -> None:
+    ref = await ada.begin()
+    job = await ada.post(f"/trees/{ref}/growths", order(strategy))
+    await ada.at_rest(ref)
+    ended = (await ada.call("DELETE", f"/trees/{ref}/growths/{job['id']}")).json()
+    assert (ended["expanded"], ended["total"]) == (31, 31)
 
 
 async def test_rollouts_are_counted(ada: Visitor) -> None:
