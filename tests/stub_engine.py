@@ -80,6 +80,7 @@ class Fault:
 
     kind: Literal["status", "hang", "drop", "garbage", "ended"]
     status: int = 500
+    said: str = "no"
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -142,7 +143,7 @@ class StubEngine:
     async def _fail(self, fault: Fault, receive: Any, send: Any) -> None:
         self.seen[fault.kind] += 1
         if fault.kind == "status":
-            await _answer(send, fault.status, {"error": {"message": "no"}}, fault.headers)
+            await _answer(send, fault.status, {"error": {"message": fault.said}}, fault.headers)
         elif fault.kind == "garbage":
             await _send(send, 200, b"<html>hello</html>", {})
         elif fault.kind == "ended":  # it has drawn the end of the text, and tells of no place

@@ -1,22 +1,20 @@
 """The command line: serve the observatory, grow without a browser, provide models."""
 
-import asyncio
 import json
-import math
 import socket
 import webbrowser
 from typing import Annotated, Any, Final
 
 import typer
 
-from semioscope import model_commands
+from semioscope import grow_command, model_commands
 from semioscope.core.errors import SemioscopeError
-from semioscope.core.sampling import MinP, Procedure, Step, Temperature, TopK, TopP
 from semioscope.settings import Settings
-from semioscope.terminal import err, out, progress_bar, refuse, settings_or_refuse
+from semioscope.terminal import err, out, refuse, settings_or_refuse
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, help=__doc__)
 app.add_typer(model_commands.commands, name="model")
+app.command()(grow_command.grow)
 
 PORTS_TRIED: Final = 50
 
@@ -70,42 +68,6 @@ def serve(
     except SemioscopeError as error:
         listener.close()
         refuse(error)
-
-
-@app.command()
-def grow(
-    prompt: Annotated[str, typer.Argument(help="How the text begins.")],
-    rule: Annotated[str, typer.Option(help="A rule on offer (semioscope model list).")] = "smollm2",
-    lines: Annotated[int, typer.Option(help="Equally likely worlds.")] = 12,
-    steps: Annotated[int, typer.Option(help="Tokens of each.")] = 16,
-    temperature: Annotated[float | None, typer.Option(help="0 is greedy.")] = None,
-    top_k: Annotated[int | None, typer.Option(help="Keep the k most probable.")] = None,
-    top_p: Annotated[float | None, typer.Option(help="Keep the leading mass p.")] = None,
-    min_p: Annotated[float | None, typer.Option(help="Keep p times the most probable.")] = None,
-    seed: Annotated[int, typer.Option(help="Another draw; 0 is the centred one.")] = 0,
-    chat: Annotated[bool, typer.Option("--chat", help="Use the model's chat template.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
-    """Grow worlds from a prompt and print them, most probable branches first."""
-    try:
-        steps_asked: list[Step] = []
-        if temperature is not None:
-            steps_asked.append(Temperature(temperature))
-        if top_k is not None:
-            steps_asked.append(TopK(top_k))
-        if top_p is not None:
-            steps_asked.append(TopP(top_p))
-        if min_p is not None:
-            steps_asked.append(MinP(min_p))
-        told = asyncio.run(
-            _grow(prompt, rule, lines, steps, seed, Procedure(tuple(steps_asked)), chat)
-        )
-    except SemioscopeError as error:
-        refuse(error)
-    if as_json:
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
-    else:
-        _print_worlds(told)
 
 
 @app.command()
@@ -164,68 +126,6 @@ def _lan_address() -> str:
             return str(probe.getsockname()[0])
         except OSError:
             return socket.gethostname()
-
-
-# Growing
-
-
-async def _grow(
-    prompt: str, rule: str, lines: int, steps: int, seed: int, procedure: Procedure, chat: bool
-) -> dict[str, Any]:
-    from semioscope.core.strategies.worlds import Worlds
-    from semioscope.rules.catalogue import Catalogue
-    from semioscope.service.beginnings import initial_tree
-    from semioscope.service.headless import grow_in_memory, worlds_of
-
-    settings = settings_or_refuse()
-    worlds = Worlds(lines, steps, seed=seed)
-    catalogue = Catalogue(settings)
-    try:
-        with progress_bar() as progress:
-            task = progress.add_task(f"Loading {rule}", total=None)
-            loaded = await catalogue.rule(rule)  # no other is asked for: it stays
-            tree = await initial_tree(loaded, prompt, settings, procedure=procedure, chat=chat)
-            progress.update(task, description="Growing worlds", total=worlds.total, completed=0)
-            await grow_in_memory(
-                tree,
-                loaded,
-                worlds,
-                settings.max_budget,
-                lambda done: progress.update(task, completed=done),
-            )
-    finally:
-        catalogue.close()
-    return {
-        "rule": tree.rule.to_json(),
-        "prompt": prompt,
-        "procedure": procedure.to_wire(),
-        "ledger": tree.ledger.to_json(),
-        "worlds": [
-            {
-                "text": world.text,
-                "share": world.share,
-                "bits": -world.log_prob / math.log(2) + 0.0,
-                "log_prob": world.log_prob,
-                "keys": [tree.key(node) for node in tree.path(world.node)[1:]],
-            }
-            for world in worlds_of(tree, worlds)
-        ],
-    }
-
-
-def _print_worlds(told: dict[str, Any]) -> None:
-    typer.echo("share    bits  world")
-    for world in told["worlds"]:
-        text = _visible(world["text"])
-        typer.echo(f"{world['share']:5.1%}  {world['bits']:6.1f}  {text}")
-
-
-def _visible(text: str) -> str:
-    """One line: breaks shown, and no control character let through to the terminal."""
-    shown = text.replace("\n", "↵")
-    return "".join(
-        character if character.isprintable() else f"⟨{ord(character):X}⟩" for character in shown
-    )
 
 
 if __name__ == "__main__":

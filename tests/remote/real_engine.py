@@ -120,6 +120,15 @@ async def test_its_numbers_are_those_of_the_same_model_here(
     assert max(differences) < NEAR
 
 
+async def test_where_the_end_of_the_text_is_sure_to_be_drawn_it_still_tells(
+    engine: tuple[RemoteRule, RemoteWorker],
+) -> None:
+    # This server then answers with no place at all, as often as it is asked at temperature 1.
+    rule, worker = engine
+    (answer,) = await ask(worker, rule.encode("The end."))
+    assert answer.expansion.told > 0.5
+
+
 async def test_worlds_grow_there_and_conserve_probability(
     engine: tuple[RemoteRule, RemoteWorker],
 ) -> None:

@@ -48,7 +48,6 @@ from semioscope.core.types import (
 )
 
 
-
 class Growth:
     """What one stretch of a growth adds to its tree. Its readers have the names of the tree's
     and see both what is in the tree and what this adds."""

@@ -23,6 +23,7 @@ from semioscope.rules.tabular import WINDOW, TabularRule, log_row
 MOST_SYMBOLS: Final = 256
 LONGEST_SYMBOL: Final = 64
 """Characters."""
+_FEW: Final = 4
 
 
 class MatrixChain(TabularRule):
@@ -40,16 +41,16 @@ class MatrixChain(TabularRule):
         """matrix f64[k, k] and initial f64[k] are stochastic; spec: the canonical one."""
         self._symbols = tuple(symbols)
         self._keys = {symbol: key for key, symbol in enumerate(symbols)}
-        self._longest = max(map(len, symbols))
+        self._lengths = sorted({len(symbol) for symbol in symbols}, reverse=True)
         self._chain = FiniteChain(self._symbols, matrix)
         self._rows = log_row(np.concatenate([initial[None], matrix]))
         likely = np.flatnonzero(initial == initial.max()).tolist()
-        self.example = symbols[min(likely, key=lambda place: (matrix[place, place] == 1, place))]
-        """The most probable beginning, preferably one that goes on to something else."""
+        self.example = self._symbols[min(likely, key=lambda place: (matrix[place, place], place))]
+        """Of the most probable beginnings the one that stays the least as it is."""
         fingerprint = fingerprint_of(spec)
         description = RuleDescription(
             id=made_id(fingerprint),
-            name=name or f"Markov chain of {_named(symbols, 4)}",
+            name=name or _name(symbols),
             kind="appending",
             family="chain",
             fingerprint=fingerprint,
@@ -62,16 +63,17 @@ class MatrixChain(TabularRule):
             end_keys=(),
             whole_distribution=True,
             needs_prompt=False,
+            memory=1,
             notes=_notes(self._symbols, matrix, initial),
             spec=dict(spec),
-            memory=1,
         )
         super().__init__(description, Alphabet([symbol.encode() for symbol in symbols], ()))
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any], name: str | None = None) -> Self:
         """The chain of a ChainSpec: `symbols`, `matrix` (row i: what follows symbol i), `initial`
-        (of the first symbol; uniform). Rows are divided by their sum, which is 1 to six digits.
+        (of the first symbol; uniform). Rows are divided by their sum, which is 1 but for the
+        rounding of their numbers to six digits.
 
         Raises InvalidRequest "bad-chain", "not-stochastic".
         """
@@ -127,10 +129,11 @@ class MatrixChain(TabularRule):
         """
         lengths = [0] * len(text)  # of the symbol to take at a place; 0 where none leads to the end
         for start in reversed(range(len(text))):
-            for end in range(min(start + self._longest, len(text)), start, -1):
-                readable = end == len(text) or lengths[end] > 0
+            for length in self._lengths:
+                end = start + length
+                readable = end == len(text) or (end < len(text) and lengths[end] > 0)
                 if readable and text[start:end] in self._keys:
-                    lengths[start] = end - start
+                    lengths[start] = length
                     break
         keys, place = [], 0
         while place < len(text):
@@ -146,9 +149,9 @@ class MatrixChain(TabularRule):
         for start in range(len(text)):
             if start in reached:
                 reached |= {
-                    end
-                    for end in range(start + 1, min(start + self._longest, len(text)) + 1)
-                    if text[start:end] in self._keys
+                    start + length
+                    for length in self._lengths
+                    if text[start : start + length] in self._keys
                 }
         place = max(reached)
         found = "the text ends there" if place == len(text) else named_character(text[place])
@@ -197,8 +200,13 @@ def _listed(fields: SpecFields, given: object, what: str) -> list[Any]:
     return list(given)
 
 
-def _named(symbols: Sequence[str], most: int = 12) -> str:
-    return listed([shown(symbol) for symbol in symbols], most)
+def _name(symbols: Sequence[str]) -> str:
+    few = len(symbols) <= _FEW
+    return f"Markov chain of {_named(symbols) if few else f'{len(symbols)} symbols'}"
+
+
+def _named(symbols: Sequence[str]) -> str:
+    return listed([shown(symbol) for symbol in symbols])
 
 
 def _notes(symbols: tuple[str, ...], matrix: FloatArray, initial: FloatArray) -> tuple[str, ...]:

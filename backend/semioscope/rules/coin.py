@@ -82,8 +82,8 @@ class Coin(TabularRule):
             end_keys=(),
             whole_distribution=True,
             needs_prompt=False,
-            spec=None if spec is None else dict(spec),
             memory=0 if law.repeats is None else 1,
+            spec=None if spec is None else dict(spec),
         )
         super().__init__(description, Alphabet([b"H", b"T"], ()))
 

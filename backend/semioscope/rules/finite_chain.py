@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 MOST_STATES: Final = 1024
 """The most states of a chain that is written out as a matrix."""
-ROW_TOLERANCE: Final = 1e-6
-"""How far from one a row may sum: what is lost by writing six digits down."""
+DIGIT_TOLERANCE: Final = 5.1e-7
+"""How far from one a row may sum, for each of its numbers: what is lost by writing six digits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +91,7 @@ def check_distribution(row: Sequence[float] | FloatArray, what: str) -> None:
                 "not-stochastic", f"{what} has {value:g} in place {place}: no probability is that."
             )
     total = math.fsum(row)
-    if not abs(total - 1) <= ROW_TOLERANCE:
+    if not abs(total - 1) <= DIGIT_TOLERANCE * max(2, len(row)):
         raise InvalidRequest(
             "not-stochastic",
             f"{what} sums to {total:.9g}; probabilities sum to 1.",
@@ -113,12 +113,21 @@ def _stationary_within(matrix: FloatArray) -> FloatArray:
     Research 33, 1985): it subtracts nothing, so that small entries are as exact as large ones."""
     reduced = matrix.copy()
     size = len(reduced)
+    leaving = np.zeros(size)
     for last in range(size - 1, 0, -1):
-        leaving = reduced[last, :last].sum()
-        reduced[:last, last] /= leaving
-        reduced[:last, :last] += np.outer(reduced[:last, last], reduced[last, :last])
-    found = np.ones(size)
+        leaving[last] = reduced[last, :last].sum()
+        if leaving[last] > 0:  # else it is too small for a number
+            onwards = reduced[last, :last] / leaving[last]
+            reduced[:last, :last] += np.outer(reduced[:last, last], onwards)
+    found = np.zeros(size)
+    found[0] = 1
     for place in range(1, size):
-        found[place] = found[:place] @ reduced[:place, place]
+        # Up to a factor; the greatest stays 1, so that none is ever too large for a number.
+        entering = found[:place] @ reduced[:place, place]
+        if entering > leaving[place]:
+            found[:place] *= leaving[place] / entering
+            found[place] = 1
+        elif entering > 0:
+            found[place] = entering / leaving[place]
     stationary: FloatArray = found / found.sum()
     return stationary

@@ -26,7 +26,7 @@ from semioscope.core.types import Float32Array, FloatArray
 from semioscope.rules.finite_chain import MOST_STATES, FiniteChain, chain_too_large
 from semioscope.rules.made import fingerprint_of, made_id
 from semioscope.rules.naming import named_character
-from semioscope.rules.ngrams import Ngrams
+from semioscope.rules.ngrams import Ids, Ngrams
 from semioscope.rules.protocol import TokenRule
 from semioscope.rules.spec_fields import SpecFields, shown
 from semioscope.rules.tabular import WINDOW, TabularRule, log_row
@@ -111,13 +111,14 @@ class Markov(TabularRule):
             raise fields.refusal(
                 "A chain of tokens needs a rule whose tokens they are, and only such a chain does."
             )
-        if not text:
+        units = _Units.of(unit, text, fields, source)
+        tokens = units.encode(text)
+        if not tokens:
             raise InvalidRequest(
                 "empty-text",
                 "The text is empty; there is nothing to count.",
                 "Paste a text, the longer the better.",
             )
-        units = _Units.of(unit, text, fields, source)
         canonical = {
             "kind": "markov",
             "text": text,
@@ -126,7 +127,7 @@ class Markov(TabularRule):
             "smoothing": smoothing,
             "base": base,
         }
-        fit = Fit(units.encode(text), order, smoothing)
+        fit = Fit(tokens, order, smoothing)
         description = _description(fit, units, canonical, name, source)
         return cls(fit, units.alphabet, units.encode, description)
 
@@ -169,24 +170,25 @@ class Markov(TabularRule):
         places = {context: place for place, context in enumerate(sorted(rows))}
         matrix = np.zeros((len(places), len(places)))
         for context, place in places.items():
-            row = rows[context]
-            for token in np.flatnonzero(row).tolist():
-                matrix[place, places[(*context, token)[-length:]]] = row[token]
+            for token, probability in zip(*rows[context], strict=True):
+                matrix[place, places[(*context, int(token))[-length:]]] = probability
         return FiniteChain(tuple(self._text(context) for context in places), matrix)
 
-    def _reachable(self, length: int, most: int) -> dict[tuple[int, ...], FloatArray]:
-        """What may follow each context of `length` tokens that can be reached: f64[N]."""
-        rows: dict[tuple[int, ...], FloatArray] = {}
+    def _reachable(self, length: int, most: int) -> dict[tuple[int, ...], tuple[Ids, FloatArray]]:
+        """What may follow each context of `length` tokens that can be reached: the K tokens, and
+        f64[K]."""
+        rows: dict[tuple[int, ...], tuple[Ids, FloatArray]] = {}
         empty: tuple[int, ...] = ()
         seen, waiting = {empty}, [empty]
         while waiting:
             context = waiting.pop()
             row = self.probabilities(self.context_of(context))
+            possible = np.flatnonzero(row)
             if len(context) == length:
-                rows[context] = row
+                rows[context] = possible, row[possible]
             if len(rows) > most:
                 raise chain_too_large(f"This chain has more than {most:,} contexts", most)
-            after = {(*context, token)[-length:] for token in np.flatnonzero(row).tolist()} - seen
+            after = {(*context, token)[-length:] for token in possible.tolist()} - seen
             seen |= after
             waiting += after
         return rows
@@ -243,11 +245,14 @@ def _unknown(unit: str, part: str, place: int, keys: Mapping[str, int]) -> Inval
             "Write with the characters of that text.",
         )
     others = [each for each in (f" {part.strip()}", part.strip()) if each in keys]
-    hint = f"It has {shown(others[0])}: the white space before a word belongs to it."
+    if part.isspace():
+        hint = "Leave out the white space at the end: it belongs to the word after it."
+    elif others:
+        hint = f"It has {shown(others[0])}: the white space before a word belongs to it."
+    else:
+        hint = "Write with the words of that text."
     return InvalidRequest(
-        "unknown-symbol",
-        f"The fitted text never has {shown(part)}, word {place:,} of this.",
-        hint if others else "Write with the words of that text.",
+        "unknown-symbol", f"The fitted text never has {shown(part)}, word {place:,} of this.", hint
     )
 
 
@@ -272,9 +277,9 @@ def _description(
         end_keys=units.alphabet.end_keys,
         whole_distribution=True,
         needs_prompt=False,
+        memory=fit.order,
         notes=_notes(fit, units.unit),
         spec=dict(canonical),
-        memory=fit.order,
     )
 
 

@@ -50,9 +50,9 @@ Bases = Mapping[str, LoadedRule]
 class Recipe:
     """A rule that was made. It holds on to nothing of the rules beneath it.
 
-    bind: the rule with a worker, from the rules beneath it; closing that worker ends all that was
-    made for it. example: a prompt to begin with. bases: the server's own rules beneath, id and
-    fingerprint.
+    bind: the rule with a worker, from the rules beneath it, at once; closing that worker ends all
+    that was made for it. example: a prompt to begin with. bases: the server's own rules beneath,
+    id and fingerprint.
     """
 
     description: RuleDescription
@@ -171,6 +171,7 @@ class _PartRecipe:
         return cls(_ingredient(part["rule"], bases), *texts)
 
     def mixed(self, loaded: LoadedRule) -> Mixed:
+        """Takes a while for a long context."""
         rule = whole_tokens(loaded)
         return Mixed(loaded, rule.encode(self.context), rule.encode(self.replaces))
 
@@ -202,13 +203,17 @@ def _interpolated(spec: Spec, name: str | None, bases: Bases) -> Recipe:
     }
     bound = [part.of.bind(bases) for part in parts]
     try:
-        description = _mixture_described(canonical, name, parts, bound, bases)
+        mixed = [part.mixed(each) for part, each in zip(parts, bound, strict=True)]
+        description = _mixture_described(canonical, name, parts, mixed, bases)
+        contexts = [(each.context, each.replaced) for each in mixed]
     finally:
         _close(parts, bound)
 
     def bind(given: Bases) -> LoadedRule:
         loaded = [part.of.bind(given) for part in parts]
-        first, second = (part.mixed(each) for part, each in zip(parts, loaded, strict=True))
+        first, second = (
+            Mixed(each, *context) for each, context in zip(loaded, contexts, strict=True)
+        )
         made = Interpolated(first, second, weight, description)
         own = [each for part, each in zip(parts, loaded, strict=True) if part.of.is_own]
         return LoadedRule(made, DerivedWorker(made, own), made.must_begin)
@@ -221,10 +226,9 @@ def _mixture_described(
     spec: Spec,
     name: str | None,
     parts: list[_PartRecipe],
-    bound: list[LoadedRule],
+    mixed: list[Mixed],
     bases: Bases,
 ) -> RuleDescription:
-    mixed = [part.mixed(loaded) for part, loaded in zip(parts, bound, strict=True)]
     first, second = (each.rule for each in mixed)
     check_one_alphabet(first, second)
     window = min(each.window for each in mixed)

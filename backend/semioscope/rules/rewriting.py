@@ -29,6 +29,7 @@ WINDOW: Final = 2 * MOST_BYTES
 
 _NAMED_MATCHES: Final = 3
 _LONGEST_NAME: Final = 60
+_SHOWN: Final = 24
 _BETWEEN: Final = re.compile(r"[,;\n]")
 _ARROW: Final = re.compile(r"->|→")
 
@@ -40,7 +41,11 @@ class Rewrite(NamedTuple):
     right: str
 
     def __str__(self) -> str:
-        return f"{self.left}→{self.right or '∅'}"
+        return f"{_cut(self.left)}→{_cut(self.right) or '∅'}"
+
+
+def _cut(side: str) -> str:
+    return side if len(side) <= _SHOWN else f"{side[:_SHOWN]}…"
 
 
 class _Match(NamedTuple):
@@ -55,7 +60,7 @@ class Rewriting:
         self.rules = rules
         self.example = rules[0].left
         """The shortest string that the first rule applies to."""
-        self._symbols = sorted({symbol for rule in rules for side in rule for symbol in side})
+        self._symbols = frozenset(symbol for rule in rules for side in rule for symbol in side)
         written = ", ".join(f"{rule.left}->{rule.right}" for rule in rules)
         spec = {"kind": "rewriting", "rules": written}
         fingerprint = fingerprint_of(spec)
@@ -99,20 +104,18 @@ class Rewriting:
                 "The prompt is empty, and no rule applies to an empty string.",
                 f"Write a string to begin with, such as {self.example}.",
             )
+        if len(text) > MOST_BYTES:
+            raise _too_long(f"{len(text):,} characters")
         for place, symbol in enumerate(text, 1):
             if symbol not in self._symbols:
                 raise InvalidRequest(
                     "unknown-symbol",
                     f"Character {place:,} is {named_character(symbol)}, which no rule has.",
-                    f"The rules have {listed(self._symbols)}.",
+                    f"The rules have {listed(sorted(self._symbols))}.",
                 )
         state = text.encode()
         if len(state) > MOST_BYTES:
-            raise InvalidRequest(
-                "state-too-long",
-                f"The string has {len(state):,} bytes; it may have {MOST_BYTES:,}.",
-                "Shorten it.",
-            )
+            raise _too_long(f"{len(state):,} bytes")
         return state
 
     def successors(self, state: bytes) -> Successors:
@@ -192,11 +195,15 @@ def _rewrite(fields: SpecFields, part: str, place: int) -> Rewrite:
     return Rewrite(left, right)
 
 
+def _too_long(size: str) -> InvalidRequest:
+    return InvalidRequest(
+        "state-too-long", f"The string has {size}; it may have {MOST_BYTES:,} bytes.", "Shorten it."
+    )
+
+
 def _text(state: bytes) -> str:
     if len(state) > MOST_BYTES:
-        raise InvalidRequest(
-            "state-too-long", f"A string has {MOST_BYTES:,} bytes at most, not {len(state):,}."
-        )
+        raise _too_long(f"{len(state):,} bytes")
     try:
         return state.decode()
     except UnicodeDecodeError as error:

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Final, TypeAlias
 
 from semioscope.core.errors import Conflict, LimitExceeded
@@ -29,9 +29,9 @@ class MadeRule:
         self.recipe = recipe
         self.length = text_length(recipe.description.spec or {})
         self.makers: set[str] = set()
-        self.users = 0
+        self.users = 0  # and those who wait for what is beneath it
+        self.holders = 0  # those for whom all that is beneath it is loaded
         self.loaded: LoadedRule | None = None
-        self.binding = asyncio.Lock()
 
 
 class Workshop:
@@ -100,15 +100,11 @@ class Workshop:
         try:
             async with self._hold(sorted(rule.recipe.bases)) as bases:
                 self._must_match(rule.recipe, bases)
-                async with rule.binding:
-                    if rule.loaded is None:
-                        rule.loaded = await asyncio.to_thread(rule.recipe.bind, bases)
-                yield rule.loaded
+                with self._bound(rule, bases) as loaded:
+                    yield loaded
         finally:
             rule.users -= 1
             self._touch(rule)
-            if rule.users == 0:
-                self._leave(rule)
 
     def close(self) -> None:
         """Ends the workers; what they have queued fails."""
@@ -117,6 +113,20 @@ class Workshop:
                 rule.loaded.worker.close()
 
     # -- inside
+
+    @contextmanager
+    def _bound(self, rule: MadeRule, bases: dict[str, LoadedRule]) -> Iterator[LoadedRule]:
+        """Bound to what is beneath it for as long as that is held by anybody: it may be unloaded,
+        and be another object, right afterwards."""
+        if rule.loaded is None:
+            rule.loaded = rule.recipe.bind(bases)
+        rule.holders += 1
+        try:
+            yield rule.loaded
+        finally:
+            rule.holders -= 1
+            if rule.holders == 0:
+                self._leave(rule)
 
     def _put(self, recipe: Recipe, maker: str | None) -> MadeRule:
         """Keeps a rule, and offers it to its maker; the one that is there already, if it is.

@@ -446,7 +446,7 @@ function wordsOf(kind: Hatch["kind"], share: string, isWide: boolean): string {
       return isWide ? `what lies here, the engine does not tell: ${share}` : `not told: ${share}`;
     case "unweighable":
       return isWide
-        ? "this procedure needs more than the engine tells; with a top-k it may be enough"
+        ? "this procedure needs more than the engine tells; with a small top-k it may be enough"
         : "too little told for this procedure";
   }
 }

@@ -109,7 +109,7 @@ describe("growing into view", () => {
     const { session, view } = world();
     const grower = new Grower(session, view);
     const fails = (count: number) =>
-      Object.assign(session, { failure: { count, at: Date.now(), message: "busy" } });
+      Object.assign(session, { failure: { count, at: Date.now(), message: "busy", isWaived: false } });
     await rest(grower, waiting);
     const waits: number[] = [];
     for (let count = 1; count <= 8; count += 1) {
@@ -125,6 +125,18 @@ describe("growing into view", () => {
     expect(waits).toEqual([2, 4, 8, 16, 30, 30]);
     const steps = asked.mock.calls.map(([, body]) => (body.strategy as { steps: number }).steps);
     expect(new Set(steps)).toEqual(new Set([24]));
+  });
+
+  it("asks at once for what failed when a person wants it", async () => {
+    const { session, view } = world();
+    const grower = new Grower(session, view);
+    await rest(grower, waiting);
+    const failure = { count: 0, at: Date.now(), message: "busy", isWaived: true };
+    Object.assign(session, { failure });
+    await rest(grower, waiting);
+    expect(asked.mock.calls.map(([, body]) => (body.strategy as { steps: number }).steps)).toEqual([
+      24, 24,
+    ]);
   });
 
   it("waits for the growth that runs", async () => {

@@ -1,7 +1,7 @@
 import { growTree } from "../api/client";
 import type { Scene } from "../model/scene";
 import { rules } from "./rules.svelte";
-import type { TreeSession } from "./session.svelte";
+import type { TreeSession, ViewFailure } from "./session.svelte";
 import { MOST_STEPS } from "./stage";
 import type { ViewState } from "./view.svelte";
 
@@ -10,7 +10,8 @@ const MORE_STEPS = 12;
 /** After a growth of the view failed: how long until the view asks again, doubled each time. */
 const AGAIN_MS = 2000;
 const LATEST_AGAIN_MS = 30_000;
-const MOST_AGAIN = 6;
+/** So often it asks by itself; then only when a person wants it. */
+export const MOST_AGAIN = 6;
 /** Expansions of one growth, where the server has not told its own bound. */
 const USUAL_BUDGET = 4096;
 
@@ -82,7 +83,7 @@ export class Grower {
   }
 
   /** How the growth of this view failed since it was last asked for; null: it did not. */
-  private failed(lines: number): { count: number; at: number } | null {
+  private failed(lines: number): ViewFailure | null {
     const { failure } = this.session;
     const last = this.asked.get(this.key(lines));
     return failure !== null && last !== undefined && failure.at >= last.at ? failure : null;
@@ -91,7 +92,7 @@ export class Grower {
   /** How long to leave the engine alone. */
   private rest(lines: number): number {
     const failure = this.failed(lines);
-    if (failure === null) return 0;
+    if (failure === null || failure.isWaived) return 0;
     const wait = Math.min(LATEST_AGAIN_MS, AGAIN_MS * 2 ** (failure.count - 1));
     return Math.max(0, failure.at + wait - Date.now());
   }

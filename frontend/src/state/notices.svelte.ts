@@ -18,10 +18,10 @@ class Notices {
     this.add("plain", text, null);
   }
 
-  /** Shows a refusal with its hint, or with another where it has none. */
-  refuse(thrown: unknown, hint: string | null = null): void {
+  /** Shows a refusal with its hint. */
+  refuse(thrown: unknown): void {
     const problem = asProblem(thrown);
-    this.add("error", problem.detail, problem.hint ?? hint);
+    this.add("error", problem.detail, problem.hint);
   }
 
   dismiss(id: number): void {

@@ -34,6 +34,14 @@ function modelOf(tree: TreeView): TreeModel {
 }
 
 /** One open tree as the server tells it. `version` is the only thing about its nodes that reacts. */
+/** A growth of the view that failed, the last of `count`; isWaived: a person wants it now. */
+export interface ViewFailure {
+  readonly count: number;
+  readonly at: number;
+  readonly message: string;
+  readonly isWaived: boolean;
+}
+
 export class TreeSession {
   readonly model: TreeModel;
   tree = $state.raw<TreeView>() as TreeView;
@@ -43,7 +51,7 @@ export class TreeSession {
   jobs = $state.raw<readonly Job[]>([]);
   people = $state(1);
   /** Growths of the view that failed, one after another; null since one has come to its end. */
-  failure: { count: number; at: number; message: string } | null = null;
+  failure = $state.raw<ViewFailure | null>(null);
   connection = $state<Connection>("connecting");
   revoked = $state(false);
   canUndo = $state(false);
@@ -149,17 +157,13 @@ export class TreeSession {
     }, job.automatic ? 0 : JOB_STAYS_MS);
   }
 
-  /** How growing what is in view goes: one that fails is told once, and asked for again later. */
+  /** How growing what is in view goes. What fails is shown there until it is done. */
   private note(job: Job): void {
     if (job.state === "done") this.failure = null;
     if (job.state !== "failed") return;
-    const again = this.failure?.message === job.message;
-    this.failure = {
-      count: (this.failure?.count ?? 0) + 1,
-      at: Date.now(),
-      message: job.message ?? "",
-    };
-    if (!again && job.message) notices.refuse(new Error(job.message), "The view asks again by itself.");
+    const count = (this.failure?.count ?? 0) + 1;
+    const message = job.message ?? "This could not be grown.";
+    this.failure = { count, at: Date.now(), message, isWaived: false };
   }
 
   here(node: number): void {

@@ -256,7 +256,7 @@ async def until(holds: Callable[[], bool]) -> None:
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault("status", 429, {"Retry-After": "0"}),
+        Fault("status", 429, headers={"Retry-After": "0"}),
         Fault("status", 503),
         Fault("drop"),
     ],
@@ -298,7 +298,7 @@ async def test_of_a_state_whose_end_is_all_that_is_drawn_nothing_is_told(
 
 def test_a_busy_engine_is_waited_for_while_it_is_looked_at(load: Callable[..., Loaded]) -> None:
     stub = StubEngine()
-    stub.faults.extend([Fault("status", 429, {"Retry-After": "0"})] * 3)
+    stub.faults.extend([Fault("status", 429, headers={"Retry-After": "0"})] * 3)
     rule, _ = load(stub)
     assert rule.engine.leading == 20
 
@@ -306,7 +306,7 @@ def test_a_busy_engine_is_waited_for_while_it_is_looked_at(load: Callable[..., L
 async def test_retry_after_is_waited_for(load: Callable[..., Loaded]) -> None:
     stub = StubEngine()
     rule, worker = load(stub)
-    stub.faults.append(Fault("status", 429, {"Retry-After": "0.6"}))
+    stub.faults.append(Fault("status", 429, headers={"Retry-After": "0.6"}))
     began = time.perf_counter()
     await ask(worker, rule.encode("the"))
     assert time.perf_counter() - began >= 0.6
@@ -315,12 +315,16 @@ async def test_retry_after_is_waited_for(load: Callable[..., Loaded]) -> None:
 @pytest.mark.parametrize(
     ("faults", "code"),
     [
-        ([Fault("status", 429, {"Retry-After": "3600"})], "engine-busy"),
+        ([Fault("status", 429, headers={"Retry-After": "3600"})], "engine-busy"),
         ([Fault("status", 400)], "engine-refused"),
+        (
+            [Fault("status", 400, "This model's maximum context length is 8 tokens, however")],
+            "engine-too-long",
+        ),
         ([Fault("garbage")], "engine-nonsense"),
         ([Fault("hang"), Fault("hang")], "engine-silent"),
     ],
-    ids=["busy for an hour", "refused", "garbage", "silent"],
+    ids=["busy for an hour", "refused", "too long", "garbage", "silent"],
 )
 async def test_what_does_not_pass_fails_that_ask_in_one_sentence(
     faults: list[Fault], code: str, load: Callable[..., Loaded]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from semioscope import cli
+from semioscope import cli, grow_command
 from semioscope.cli import app
 
 runner = CliRunner()
@@ -75,7 +75,7 @@ def test_the_openapi_document_is_printed() -> None:
 
 
 def test_text_cannot_steer_the_terminal() -> None:
-    assert cli._visible("a\nb\x1b[2J") == "a↵b⟨1B⟩[2J"
+    assert grow_command.visible("a\nb\x1b[2J") == "a↵b⟨1B⟩[2J"
 
 
 def test_a_port_that_was_asked_for_and_is_taken_is_refused(

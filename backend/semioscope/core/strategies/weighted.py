@@ -11,8 +11,8 @@ from semioscope.core.types import FloatArray, NodeId
 
 SAID = (
     "Each trajectory weighs e^φ/(1 − exp(−e^(φ − κ))). Shares and the sum of weights are "
-    "Horvitz–Thompson sums: unbiased, and above one by chance; the mean surprisal is divided by the "
-    "sum of weights, which biases it by about 1/k."
+    "Horvitz–Thompson sums: unbiased, and above one by chance; the mean surprisal is divided by "
+    "the sum of weights, which biases it by about 1/k."
 )
 ALL_SAID = "These are all the trajectories there are, each with its own probability."
 

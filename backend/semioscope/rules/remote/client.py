@@ -7,6 +7,7 @@ servers quote keys and paths.
 import asyncio
 import logging
 import random
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -22,6 +23,9 @@ _BUSY: Final = frozenset({408, 425, 429, 503, 529})
 """Those of them that are never an answer to the question itself."""
 _CONNECT_S: Final = 10.0
 
+_TOO_LONG: Final = re.compile(r"context (window|length|size)|maximum (model|context) len", re.I)
+_READ: Final = 2000
+"""Characters of a refusal that are looked at."""
 _WHERE: Final = "Its base URL should end where “/completions” begins, mostly in “/v1”."
 
 _log = logging.getLogger(__name__)
@@ -122,7 +126,7 @@ class EngineClient:
             else:
                 if answer.is_success:
                     return self._json(answer)
-                failure = self._refused(answer.status_code)
+                failure = self._refused(answer.status_code, answer.text)
                 is_last = answer.status_code not in _AGAIN
                 is_busy = answer.status_code in _BUSY
                 retry_after_s = _seconds(answer.headers.get("Retry-After"))
@@ -155,7 +159,13 @@ class EngineClient:
             retryable=True,
         )
 
-    def _refused(self, status: int) -> Unavailable:
+    def _refused(self, status: int, said: str) -> Unavailable:
+        if status in (400, 413, 422) and _TOO_LONG.search(said[:_READ]):
+            return Unavailable(
+                "engine-too-long",
+                f"The engine “{self._name}” takes no state as long as this.",
+                "Whoever runs this server gives the engine more context, or sets its window.",
+            )
         if status in (401, 403):
             return Unavailable(
                 "engine-refused",

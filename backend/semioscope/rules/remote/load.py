@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from semioscope.core.errors import Unavailable
 from semioscope.core.rule import RuleDescription
+from semioscope.rules.loop_thread import LoopThread
 from semioscope.rules.progress import Progress, silent
 from semioscope.rules.remote.client import EngineClient
 from semioscope.rules.remote.kind import EngineKind
-from semioscope.rules.remote.loop_thread import LoopThread
 from semioscope.rules.remote.probe import Probe
 from semioscope.rules.remote.rule import RemoteRule
 from semioscope.rules.remote.text import EngineText, engine_text

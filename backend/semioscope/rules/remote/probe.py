@@ -262,7 +262,7 @@ class Probe:
         )
 
 
-_NO: Final = ("engine-refused", "engine-failed", "engine-nonsense")
+_NO: Final = ("engine-refused", "engine-failed", "engine-nonsense", "engine-too-long")
 """How servers say that they do not do something."""
 
 

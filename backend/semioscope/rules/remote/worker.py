@@ -14,6 +14,7 @@ from semioscope.core.errors import InvalidRequest, SemioscopeError, Unavailable
 from semioscope.core.partial import MASS_TOLERANCE, answer_partial
 from semioscope.core.sampling import Procedure
 from semioscope.core.types import UNKNOWN_RANK, Float32Array, IdArray
+from semioscope.rules.loop_thread import LoopThread
 from semioscope.rules.remote.client import EngineClient
 from semioscope.rules.remote.completion import (
     Completion,
@@ -21,7 +22,6 @@ from semioscope.rules.remote.completion import (
     read_completion,
     read_score,
 )
-from semioscope.rules.remote.loop_thread import LoopThread
 from semioscope.rules.remote.naming import Names
 from semioscope.rules.remote.probe import completion_request, score_request
 from semioscope.rules.remote.rule import RemoteRule

@@ -1,0 +1,1 @@
+"""Formats in and out: trees as other libraries know them."""
