@@ -14,6 +14,7 @@ export type RuleSpec = Schemas["RuleRequest"]["spec"];
 export type RuleDraft = Schemas["RuleDraft"];
 export type Chain = Schemas["Chain"];
 export type Stages = Schemas["Stages"];
+export type Token = Schemas["Token"];
 export type Admission = Schemas["Admission"];
 export type Branched = Schemas["Branched"];
 export type Edited = Schemas["Edited"];
@@ -121,6 +122,21 @@ export const setProcedure = (
   procedure: Step[],
 ): Promise<Schemas["ProcedureSet"]> =>
   told(client.PUT("/api/trees/{ref}/procedure", { ...at(ref), body: { procedure } }));
+
+/** What each step of a procedure (by default the tree's) makes of what follows a state. */
+export const readStages = (
+  ref: string,
+  state: StateRef,
+  procedure: readonly Step[],
+): Promise<Stages> => {
+  const body = { node: state.node, key: state.key ?? null, procedure: [...procedure] };
+  return told(client.POST("/api/trees/{ref}/stages", { ...at(ref), body }));
+};
+
+export const encodeText = async (rule: string, text: string): Promise<Token[]> => {
+  const params = { path: { rule } };
+  return (await told(client.POST("/api/rules/{rule}/encode", { params, body: { text } }))).tokens;
+};
 
 export const listLinks = async (ref: string): Promise<Link[]> =>
   (await told(client.GET("/api/trees/{ref}/links", at(ref)))).links;

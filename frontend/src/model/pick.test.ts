@@ -16,6 +16,7 @@ const scene = layoutWorlds(toy.model, toy.rules, cameraOf(0), {
   offset: 0.5,
   linesOn: true,
   heights: "procedure",
+  conditioned: false,
   colour: "entropy",
   measure: (text) => text.length * 7.5,
 });

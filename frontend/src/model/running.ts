@@ -3,7 +3,7 @@ import { bitsOf } from "../base/interval";
 import { uniform } from "./random";
 import type { StateRef } from "./ref";
 import { END_MARK, type LineEnd, type Piece } from "./scene";
-import { beyondAt, stopAt } from "./standing";
+import { beyondAt, isForbidden, stopAt } from "./standing";
 import { inRun, piecesAfter, rightToLeftRuns, visible } from "./text";
 import type { TreeModel } from "./tree";
 import { advance, locate, type Position } from "./walk";
@@ -110,7 +110,7 @@ function walkOn(
   for (let width = 0; width <= room; ) {
     const stop = stopAt(tree, heights, node);
     if (stop !== null) return { steps, end: stop };
-    const beyond = beyondAt(tree, walker.procedure, node, walker.by);
+    const beyond = beyondAt(tree, heights, walker.procedure, node, walker.by);
     if (position.u >= beyond.start) return { steps, end: beyond.kind };
     const place = locate(tree, node, position.u, heights);
     if (place === null) return { steps, end: "open" };
@@ -122,6 +122,9 @@ function walkOn(
       key,
       bits: bitsOf(place.logProb),
     });
+    if (walker.by === "rule" && isForbidden(tree, walker.procedure, node, key)) {
+      return { steps, end: "forbidden" };
+    }
     if (child === -1) return { steps, end: tree.endsAt(node, key) ? "ended" : "open" };
     const fresh = uniform(walker.seed, index, tree.depth[node]! - walker.anchorDepth);
     position = advance(position, place.start, place.q, fresh);

@@ -23,6 +23,8 @@ export interface WorldsOptions {
   readonly linesOn: boolean;
   /** What the heights are: probabilities under the procedure, or under the rule. */
   readonly heights: "procedure" | "rule";
+  /** Of what is not pruned only: what is left fills the height (model/conditioning.ts). */
+  readonly conditioned: boolean;
   readonly colour: Colour;
   /** Width of a text in the mono face at `textSizeFor(linePitch)`, CSS pixels. */
   measure(text: string): number;
@@ -56,7 +58,7 @@ export interface Block {
   readonly percentBelow: boolean;
   /** In the unit of the colour; NaN where it is not known. */
   readonly value: number;
-  readonly kind: "state" | "ended" | "cut";
+  readonly kind: "state" | "ended" | "cut" | "forbidden";
 }
 
 export interface Piece {

@@ -111,18 +111,59 @@ export class ToyTree {
   weigh(procedure: readonly Step[], fingerprint: string, beta: number, kept = ALL_KEPT): void {
     const nodes: number[] = [];
     const logZ: number[] = [];
+    const entropy: number[] = [];
     for (let node = 0; node < this.model.size; node++) {
       const stored = this.model.candidates(node);
       if (stored === null) continue;
       const logs = Array.from(stored.logProbs).slice(0, kept);
       nodes.push(node);
-      logZ.push(Math.log(logs.reduce((sum, log) => sum + Math.exp(beta * log), 0)));
+      const z = Math.log(logs.reduce((sum, log) => sum + Math.exp(beta * log), 0));
+      const nats = logs.reduce((sum, log) => sum - Math.exp(beta * log - z) * (beta * log - z), 0);
+      logZ.push(z);
+      entropy.push(nats / Math.LN2);
     }
     this.event("weigh", { procedure, fingerprint }, {
       weight_node: Uint32Array.from(nodes),
       weight_log_z: Float64Array.from(logZ),
       weight_kept: new Uint32Array(nodes.length).fill(kept),
-      weight_entropy: new Float32Array(nodes.length).fill(1),
+      weight_entropy: Float32Array.from(entropy),
+    });
+  }
+
+  /**
+   * Weighs every expanded state under a procedure with rankings of its own: q by key of what may
+   * follow the path, made of p. At most `stored` next states are stored of each.
+   */
+  weighOwn(
+    procedure: readonly Step[],
+    fingerprint: string,
+    reshape: (p: readonly number[], path: readonly number[]) => readonly number[],
+    stored = 64,
+  ): void {
+    const nodes = Array.from({ length: this.model.size }, (_, node) => node).filter((node) =>
+      this.model.isExpanded(node),
+    );
+    const rows = nodes.map((node) => {
+      const path = this.pathOf(node);
+      const p = this.rule(path);
+      const q = reshape(p, path).map((value, key) => ({ key, q: value, p: p[key] ?? 0 }));
+      return q.filter((one) => one.q > 0).sort((a, b) => b.q - a.q || a.key - b.key);
+    });
+    const kept = rows.map((row) => row.slice(0, stored));
+    const own = kept.flat();
+    this.event("weigh", { procedure, fingerprint }, {
+      ...this.symbols(own.map(({ key }) => key)),
+      weight_node: Uint32Array.from(nodes),
+      weight_log_z: new Float64Array(nodes.length),
+      weight_kept: Uint32Array.from(rows, (row) => row.length),
+      weight_entropy: Float32Array.from(rows, (row) =>
+        row.reduce((sum, { q }) => sum - q * Math.log2(q), 0),
+      ),
+      weight_own_node: Uint32Array.from(nodes),
+      weight_own_count: Uint32Array.from(kept, (row) => row.length),
+      weight_own_key: Uint32Array.from(own, ({ key }) => key),
+      weight_own_log_prob: Float32Array.from(own, ({ p }) => Math.log(p)),
+      weight_own_log_q: Float32Array.from(own, ({ q }) => Math.log(q)),
     });
   }
 
@@ -131,11 +172,14 @@ export class ToyTree {
   }
 
   private ranked(node: number): { key: number; p: number }[] {
-    const keys = this.model.path(node).slice(1).map((step) => this.model.key[step]!);
-    return this.rule(keys)
+    return this.rule(this.pathOf(node))
       .map((p, key) => ({ key, p }))
       .filter(({ p }) => p > 0)
       .sort((a, b) => b.p - a.p || a.key - b.key);
+  }
+
+  private pathOf(node: number): number[] {
+    return this.model.path(node).slice(1).map((step) => this.model.key[step]!);
   }
 
   private symbols(keys: readonly number[]): Record<string, Column> {

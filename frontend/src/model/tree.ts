@@ -13,7 +13,9 @@ import type {
 } from "../base/headers";
 import { CUT, EXPANDED, grown, HIDDEN, Nodes, NONE, UNKNOWN_RANK } from "./nodes";
 import { Symbols } from "./symbols";
-import { ALL_KEPT, inverseTemperature, RULE, type Weighting, WeightTable } from "./weighting";
+import type { Fan } from "./fan";
+import { ALL_KEPT, inverseTemperature, RULE, type Weighting } from "./weighting";
+import { WeightTable } from "./weights";
 
 /** What is fixed for the whole life of a tree. */
 export interface TreeShape {
@@ -58,6 +60,7 @@ export class TreeModel {
   candidateLogProbs = new Float32Array(0);
   private candidateCount = 0;
   private tables = new Map<string, WeightTable>();
+  private readonly cuts = new Set<number>();
 
   constructor(readonly shape: TreeShape) {
     this.ends = new Set(shape.endKeys);
@@ -132,6 +135,15 @@ export class TreeModel {
   /** It, or a state before it, is cut. */
   underCut(node: number): boolean {
     return this.marked(node, CUT);
+  }
+
+  /** The cuts that are visible and under no other cut, ascending. */
+  topCuts(): number[] {
+    const top = [...this.cuts].filter((node) => {
+      const parent = this.nodes.parent[node]!;
+      return !this.isHidden(node) && (parent === NONE || !this.underCut(parent));
+    });
+    return top.sort((a, b) => a - b);
   }
 
   /** Of the whole next-state distribution under the rule, bits; NaN when not expanded. */
@@ -220,6 +232,31 @@ export class TreeModel {
 
   // -- procedures
 
+  /** What divides a state's interval under a procedure; null where that is not known. */
+  fan(node: number, weighting: Weighting): Fan | null {
+    const weights = weighting.weightsAt(node);
+    if (weights === null) return null;
+    const { logZ, kept } = weights;
+    const own = weighting.ownAt(node);
+    if (own !== null) {
+      const { keys, logProbs, logQ, from, end } = own;
+      const complete = kept <= end - from;
+      return { keys, logProbs, scaled: logQ, from, end, beta: 1, logZ: 0, complete, ranked: false };
+    }
+    const from = this.nodes.start[node]!;
+    return {
+      keys: this.candidateKeys,
+      logProbs: this.candidateLogProbs,
+      scaled: this.candidateLogProbs,
+      from,
+      end: from + Math.min(kept, this.nodes.count[node]!),
+      beta: weighting.beta,
+      logZ,
+      complete: this.holdsAll(node, kept),
+      ranked: true,
+    };
+  }
+
   /** What a procedure makes of this tree, as far as its log says so; follows the tree's growth. */
   weightingFor(fingerprint: string, procedure: readonly Step[]): Weighting {
     if (fingerprint === RULE) return this.ruleWeighting;
@@ -230,7 +267,7 @@ export class TreeModel {
   weightingFrom(header: WeightsHeader, columns: Columns): Weighting {
     if (header.fingerprint === RULE) return this.ruleWeighting;
     const table = new WeightTable();
-    takeWeights(table, columns);
+    table.take(columns);
     return this.weightingOf(header.fingerprint, header.procedure, () => table);
   }
 
@@ -244,7 +281,11 @@ export class TreeModel {
         : null,
     isWeighed: (node) => this.isExpanded(node),
     isUntold: () => false,
+    ownAt: () => null,
     tailCumAt: (node) => this.nodes.tailCum[node]!,
+    tailScaledAt: (node) => this.nodes.logProb[node]!,
+    leftAt: () => 1,
+    moved: (_, cum) => cum,
   };
 
   // -- change
@@ -264,6 +305,7 @@ export class TreeModel {
     this.symbols = new Symbols();
     this.candidateCount = this.expansions = 0;
     this.tables = new Map();
+    this.cuts.clear();
     this.name = header.name;
     this.procedure = header.procedure;
     this.fingerprint = header.fingerprint;
@@ -397,7 +439,7 @@ export class TreeModel {
       table = new WeightTable();
       this.tables.set(fingerprint, table);
     }
-    takeWeights(table, columns);
+    table.take(columns);
   }
 
   private weightingOf(
@@ -411,7 +453,14 @@ export class TreeModel {
       weightsAt: (node) => (this.isExpanded(node) ? (table()?.at(node) ?? null) : null),
       isWeighed: (node) => this.isExpanded(node) && (table()?.has(node) ?? false),
       isUntold: (node) => this.isExpanded(node) && (table()?.isUntold(node) ?? false),
+      ownAt: (node) => (this.isExpanded(node) ? (table()?.ownAt(node) ?? null) : null),
       tailCumAt: (node) => table()?.tailCumAt(node) ?? NaN,
+      tailScaledAt: (node) => {
+        const known = table();
+        return known?.reorders ? known.tailLogQAt(node) : this.nodes.logProb[node]!;
+      },
+      leftAt: () => 1,
+      moved: (_, cum) => cum,
     };
   }
 
@@ -420,6 +469,9 @@ export class TreeModel {
     for (let i = 0; i < nodes.length; i++) {
       if (on) marks[nodes[i]!]! |= bit;
       else marks[nodes[i]!]! &= ~bit;
+      if (bit !== CUT) continue;
+      if (on) this.cuts.add(nodes[i]!);
+      else this.cuts.delete(nodes[i]!);
     }
   }
 
@@ -429,16 +481,4 @@ export class TreeModel {
     }
     return false;
   }
-}
-
-function takeWeights(table: WeightTable, columns: Columns): void {
-  const nodes = column(columns, "weight_node");
-  const logZ = column(columns, "weight_log_z");
-  const kept = column(columns, "weight_kept");
-  const entropy = column(columns, "weight_entropy");
-  for (let i = 0; i < nodes.length; i++) table.set(nodes[i]!, logZ[i]!, kept[i]!, entropy[i]!);
-  for (const node of column(columns, "weight_untold_node")) table.setUntold(node);
-  const tails = column(columns, "weight_tail_node");
-  const cums = column(columns, "weight_tail_cum");
-  for (let i = 0; i < tails.length; i++) table.setTailCum(tails[i]!, cums[i]!);
 }

@@ -1,5 +1,6 @@
 /** Walking a line down the tree (arithmetic sampling): the same numbers as core/walk.py. */
 import { clamp } from "../base/interval";
+import type { Fan } from "./fan";
 import type { TreeModel } from "./tree";
 import { widthOf, type Weighting } from "./weighting";
 
@@ -44,8 +45,8 @@ export function lineStart(lo: number, hi: number, line: number, lines: number, o
 }
 
 /**
- * The next state of `node` at position u, as far as the tree knows it: a stored candidate, or a
- * child beyond them whose interval is stored. null: only the rule can tell.
+ * The next state of `node` at position u, as far as the tree knows it: one of its fan, or a child
+ * beyond it whose interval is stored. null: only the rule can tell.
  */
 export function locate(
   tree: TreeModel,
@@ -53,19 +54,14 @@ export function locate(
   u: number,
   weighting: Weighting,
 ): Place | null {
-  const weights = weighting.weightsAt(node);
-  const first = tree.firstCandidate(node);
-  if (weights === null || first === -1) return null;
-  const { beta } = weighting;
-  const { logZ } = weights;
-  const { candidateKeys: keys, candidateLogProbs: logProbs } = tree;
-  const all = tree.holdsAll(node, weights.kept);
-  const end = first + Math.min(weights.kept, tree.candidatesOf(node));
+  const fan = tree.fan(node, weighting);
+  if (fan === null) return null;
+  const { beta, complete, end, logZ, scaled } = fan;
   let start = 0;
   let last = -1;
   let lastStart = 0;
-  for (let i = first; i < end; i++) {
-    const next = start + widthOf(beta, logProbs[i]!, logZ);
+  for (let i = fan.from; i < end; i++) {
+    const next = start + widthOf(beta, scaled[i]!, logZ);
     if (next > start) {
       last = i;
       lastStart = start;
@@ -73,13 +69,12 @@ export function locate(
     if (u < next) break;
     start = next;
     // Rounding may leave the last end a little under one; the last next state holds the rest.
-    if (i === end - 1 && !all) last = -1;
+    if (i === end - 1 && !complete) last = -1;
   }
-  if (last === -1) return all ? null : locateInTail(tree, node, u, weighting, logZ);
-  const key = keys[last]!;
-  const logProb = logProbs[last]!;
-  const q = widthOf(beta, logProb, logZ);
-  return { key, child: tree.childOf(node, key), start: lastStart, q, logProb };
+  if (last === -1) return complete ? null : locateInTail(tree, node, u, weighting, fan);
+  const key = fan.keys[last]!;
+  const q = widthOf(beta, scaled[last]!, logZ);
+  return { key, child: tree.childOf(node, key), start: lastStart, q, logProb: fan.logProbs[last]! };
 }
 
 function locateInTail(
@@ -87,15 +82,16 @@ function locateInTail(
   node: number,
   u: number,
   weighting: Weighting,
-  logZ: number,
+  { beta, logZ }: Fan,
 ): Place | null {
   let found: Place | null = null;
   tree.eachChild(node, (child) => {
     if (found !== null) return;
     const start = weighting.tailCumAt(child);
-    const logProb = tree.logProb[child]!;
-    const q = widthOf(weighting.beta, logProb, logZ);
-    if (start <= u && u < start + q) found = { key: tree.key[child]!, child, start, q, logProb };
+    const q = widthOf(beta, weighting.tailScaledAt(child), logZ);
+    if (start <= u && u < start + q) {
+      found = { key: tree.key[child]!, child, start, q, logProb: tree.logProb[child]! };
+    }
   });
   return found;
 }

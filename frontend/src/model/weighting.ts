@@ -13,9 +13,22 @@ export interface Weights {
   readonly entropy: number;
 }
 
+/**
+ * The next states of one state in a procedure's own order, the most probable under it first: those
+ * at from ≤ i < end of arrays that hold the rankings of all states.
+ */
+export interface Ranking {
+  readonly keys: Uint32Array;
+  /** Natural logs, under the rule and under the procedure. */
+  readonly logProbs: Float32Array;
+  readonly logQ: Float32Array;
+  readonly from: number;
+  readonly end: number;
+}
+
 export interface Weighting {
   readonly fingerprint: string;
-  /** Inverse temperature; 0 when greedy. */
+  /** Inverse temperature; 0 when greedy. Without meaning where there is a ranking of its own. */
   readonly beta: number;
   /** null: the state is not expanded, or not yet under this procedure. */
   weightsAt(node: number): Weights | null;
@@ -23,8 +36,16 @@ export interface Weighting {
   isWeighed(node: number): boolean;
   /** Whether this procedure needs more at a state than the rule tells. */
   isUntold(node: number): boolean;
-  /** F(t⁻) of a child outside its parent's stored candidates; NaN where not known. */
+  /** Its own ranking at a weighed state; null where it keeps the rule's order. */
+  ownAt(node: number): Ranking | null;
+  /** F(t⁻) of a child outside what is stored of its parent; NaN where not known. */
   tailCumAt(node: number): number;
+  /** What stands for `scaled` (see Fan) of such a child; NaN where not known. */
+  tailScaledAt(node: number): number;
+  /** The share of a state's mass that is left: 1 unless conditioned (model/conditioning.ts). */
+  leftAt(node: number): number;
+  /** Where a place F of a state's interval lies: itself, unless conditioned. */
+  moved(node: number, cum: number): number;
 }
 
 /**
@@ -41,63 +62,4 @@ export function inverseTemperature(procedure: readonly Step[]): number {
   let product = 1;
   for (const step of procedure) if (step.kind === "temperature") product *= step.value;
   return product === 0 ? 0 : 1 / product;
-}
-
-/** Weights of one procedure, one row a node; rows not set read as "not yet". */
-export class WeightTable {
-  private logZ = new Float64Array(0);
-  private kept = new Uint32Array(0);
-  private entropy = new Float32Array(0);
-  private tailCum = new Float64Array(0);
-  private readonly untold = new Set<number>();
-
-  set(node: number, logZ: number, kept: number, entropy: number): void {
-    this.reserve(node + 1);
-    this.logZ[node] = logZ;
-    this.kept[node] = kept;
-    this.entropy[node] = entropy;
-  }
-
-  setTailCum(node: number, cum: number): void {
-    this.reserve(node + 1);
-    this.tailCum[node] = cum;
-  }
-
-  setUntold(node: number): void {
-    this.untold.add(node);
-  }
-
-  isUntold(node: number): boolean {
-    return this.untold.has(node);
-  }
-
-  at(node: number): Weights | null {
-    if (!this.has(node)) return null;
-    return { logZ: this.logZ[node]!, kept: this.kept[node]!, entropy: this.entropy[node]! };
-  }
-
-  has(node: number): boolean {
-    return !Number.isNaN(this.logZ[node] ?? NaN);
-  }
-
-  tailCumAt(node: number): number {
-    return this.tailCum[node] ?? NaN;
-  }
-
-  private reserve(size: number): void {
-    if (size <= this.logZ.length) return;
-    const capacity = Math.max(256, size, Math.ceil(this.logZ.length * 1.6));
-    const logZ = new Float64Array(capacity).fill(NaN);
-    const tailCum = new Float64Array(capacity).fill(NaN);
-    const kept = new Uint32Array(capacity);
-    const entropy = new Float32Array(capacity);
-    logZ.set(this.logZ);
-    tailCum.set(this.tailCum);
-    kept.set(this.kept);
-    entropy.set(this.entropy);
-    this.logZ = logZ;
-    this.tailCum = tailCum;
-    this.kept = kept;
-    this.entropy = entropy;
-  }
 }

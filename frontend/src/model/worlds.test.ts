@@ -17,6 +17,7 @@ const OPTIONS: WorldsOptions = {
   offset: 0.5,
   linesOn: true,
   heights: "procedure",
+  conditioned: false,
   colour: "entropy",
   measure: (text) => text.length * 7.5,
 };
@@ -58,6 +59,7 @@ const pictures = fc
     lo: fc.double({ min: 0, max: 0.7, noNaN: true }),
     size: fc.constantFrom(1, 0.6, 0.3, 0.1),
     linesOn: fc.boolean(),
+    conditioned: fc.boolean(),
     incomplete: fc.boolean(),
   })
   .map((drawn) => {
@@ -70,10 +72,10 @@ const pictures = fc
       toy.child(node, keys[pick % keys.length]!);
     }
     for (const pick of drawn.cuts) toy.event("prune", { node: pick % toy.model.size });
-    const { lines, height, width, seed, linesOn, size } = drawn;
+    const { lines, height, width, seed, linesOn, conditioned, size } = drawn;
     const lo = size === 1 ? 0 : Math.min(drawn.lo, 1 - size);
     const camera = { anchor: 0, lo, hi: lo + size };
-    return { toy, camera, options: { lines, height, width, seed, linesOn, offset: offsetOf(seed) } };
+    return { toy, camera, options: { lines, height, width, seed, linesOn, conditioned, offset: offsetOf(seed) } };
   });
 
 interface Box {
@@ -171,7 +173,7 @@ describe("the picture of any tree", PATIENCE, () => {
     fc.assert(
       fc.property(pictures, ({ toy, options }) => {
         fc.pre(!toy.model.isCut(0));
-        const scene = look(toy, options);
+        const scene = look(toy, { ...options, conditioned: false });
         const tall = [...toy.model.candidates(0)!.logProbs].filter(
           (logProb) => Math.fround(Math.exp(logProb)) >= 1 / options.lines,
         );

@@ -6,6 +6,8 @@
  * line's own world. Lines walk by the arithmetic of core/walk.py, so the page and the server see
  * the same worlds.
  */
+import { Conditioning } from "./conditioning";
+import { type Fan, placeIn } from "./fan";
 import { percentOf, fitLabel } from "./labels";
 import { domainOf, valueOf } from "./measures";
 import { uniform } from "./random";
@@ -24,7 +26,7 @@ import {
   type WorldsOptions,
 } from "./scene";
 import { shareHeights } from "./share";
-import { type Beyond, beyondAt, stopAt } from "./standing";
+import { type Beyond, beyondAt, isForbidden, stopAt } from "./standing";
 import { label, pieceAfter } from "./text";
 import type { TreeModel } from "./tree";
 import { advance, lineStart, type Position } from "./walk";
@@ -130,7 +132,8 @@ class Layout {
     private readonly options: WorldsOptions,
   ) {
     const { width, height, lines, columnWidth, linePitch } = options;
-    this.heights = options.heights === "rule" ? tree.ruleWeighting : procedure;
+    const heights = options.heights === "rule" ? tree.ruleWeighting : procedure;
+    this.heights = options.conditioned ? new Conditioning(tree, heights).weighting : heights;
     this.columns = columnsOf(width, columnWidth, options.linesOn);
     this.pitch = height / lines;
     const size = textSizeFor(linePitch);
@@ -201,33 +204,35 @@ class Layout {
       this.segment(node, ref, column, first, last, a, b, end, []);
       return;
     }
-    const { beta } = heights;
-    const { logZ, kept } = heights.weightsAt(node)!;
-    const beyond = beyondAt(tree, this.procedure, node, this.options.heights);
-    const from = tree.firstCandidate(node);
-    const count = Math.min(kept, beyond.rank, tree.candidatesOf(node));
+    const fan = tree.fan(node, heights)!;
+    const { beta, from, keys, logProbs, logZ, scaled } = fan;
+    const byRule = this.options.heights === "rule";
+    const beyond = beyondAt(tree, heights, this.procedure, node, this.options.heights);
+    const count = Math.min(beyond.rank, fan.end - from);
     // Rounding may leave the last end a little under one; the last next state holds the rest.
-    const holdsAll = tree.holdsAll(node, kept) && beyond.start === 1;
-    const childAt = this.childrenByRank(node, count);
+    const holdsAll = fan.complete && beyond.start === 1;
+    const childAt = this.childrenByPlace(node, fan, count);
     const least = 1 / this.options.lines - ROUNDING;
     const leastTick = TICK_HEIGHT / this.options.height;
+    // What is conditioned keeps the order that it had before.
+    const isSorted = heights.leftAt(node) === 1;
     let ticks: TickDraft[] = [];
     let line = first;
     let runFirst = first;
     let runA = a;
     let start = 0;
     for (let rank = 0; rank < count; rank++) {
-      const logProb = tree.candidateLogProbs[from + rank]!;
-      const q = widthOf(beta, logProb, logZ);
+      const q = widthOf(beta, scaled[from + rank]!, logZ);
       const next = holdsAll && rank === count - 1 ? 1 : start + q;
       const ca = a + (b - a) * start;
       const cb = a + (b - a) * next;
       const share = Math.min(cb, 1) - Math.max(ca, 0);
-      if (ca >= 1 || (b - a) * q < leastTick) break;
+      if (ca >= 1 || (isSorted && (b - a) * q < leastTick)) break;
       const before = line;
       while (line < last && this.u[line]! < next) line++;
       if (share >= leastTick) {
-        const key = tree.candidateKeys[from + rank]!;
+        const key = keys[from + rank]!;
+        const logProb = logProbs[from + rank]!;
         const child = childAt?.[rank] ?? -1;
         const childRef = child === -1 ? { node, key } : { node: child };
         const value = valueOf(tree, heights, this.domain.colour, node, child, logProb, q);
@@ -236,7 +241,9 @@ class Layout {
           ticks = [];
           this.advanceAll(before, line, node, start, q);
           const ended = tree.endsAt(node, key);
-          const kind = child !== -1 && tree.isCut(child) ? "cut" : ended ? "ended" : "state";
+          const forbidden = byRule && isForbidden(tree, this.procedure, node, key);
+          const cut = child !== -1 && tree.isCut(child);
+          const kind = forbidden ? "forbidden" : cut ? "cut" : ended ? "ended" : "state";
           const draft: BlockDraft = {
             ref: childRef,
             parent: node,
@@ -252,7 +259,9 @@ class Layout {
             bottom: 0,
           };
           this.drafts.push(draft);
-          if (child === -1) {
+          if (forbidden) {
+            this.segment(node, childRef, column + 1, before, line, ca, cb, "forbidden", []);
+          } else if (child === -1) {
             const stop = ended ? "ended" : "open";
             this.segment(node, childRef, column + 1, before, line, ca, cb, stop, []);
           } else {
@@ -331,14 +340,15 @@ class Layout {
     this.left[line] = at.left;
   }
 
-  /** The visible children that are stored candidates, by rank; null when there are none. */
-  private childrenByRank(node: number, count: number): Int32Array | null {
+  /** The visible children that are in the fan, by their place in it; null when there are none. */
+  private childrenByPlace(node: number, fan: Fan, count: number): Int32Array | null {
+    const { tree } = this;
     let found: Int32Array | null = null;
-    this.tree.eachChild(node, (child) => {
-      const rank = this.tree.rank[child]!;
-      if (rank >= count) return;
+    tree.eachChild(node, (child) => {
+      const place = fan.ranked ? tree.rank[child]! : placeIn(fan, tree.key[child]!) - fan.from;
+      if (place < 0 || place >= count) return;
       found ??= new Int32Array(count).fill(-1);
-      found[rank] = child;
+      found[place] = child;
     });
     return found;
   }

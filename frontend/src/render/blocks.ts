@@ -78,7 +78,8 @@ function drawBody(brush: Brush, scene: Scene, block: Block): string {
   roundedRect(context, x0, y0, x1, y1, RADIUS);
   context.fillStyle = step === -1 ? theme.neutral : scale.colours[step]!;
   context.fill();
-  if (block.kind === "cut") {
+  const isOut = block.kind === "cut" || block.kind === "forbidden";
+  if (isOut) {
     const pattern = hatching(context, theme.edge, brush.ratio);
     if (pattern !== null) context.fillStyle = pattern;
     context.fill();
@@ -90,7 +91,7 @@ function drawBody(brush: Brush, scene: Scene, block: Block): string {
     context.stroke();
   }
   if (block.kind === "ended") return theme.ended;
-  if (block.kind === "cut") return theme.soft;
+  if (isOut) return theme.soft;
   return step === -1 ? theme.text : scale.inks[step]!;
 }
 

@@ -72,6 +72,7 @@ const sceneAt = (anchor: number): Scene =>
     offset: 0.5,
     linesOn: true,
     heights: "procedure",
+    conditioned: false,
     colour: "entropy",
     measure: (text) => text.length * 7.5,
   });

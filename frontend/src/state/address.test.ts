@@ -10,6 +10,7 @@ describe("a view in the address", () => {
       selected: 230,
       seed: 5,
       heights: "rule",
+      conditioned: true,
       colour: "surprisal",
       lines: 38,
     };

@@ -10,6 +10,8 @@ export interface ViewAddress {
   selected: number;
   seed: number;
   heights: Heights;
+  /** Renormalised to what is not pruned. */
+  conditioned: boolean;
   colour: Colour;
   /** How many lines the height holds; null leaves it to the canvas. */
   lines: number | null;
@@ -20,6 +22,7 @@ export const FIRST_VIEW: ViewAddress = {
   selected: 0,
   seed: 0,
   heights: "procedure",
+  conditioned: false,
   colour: "entropy",
   lines: null,
 };
@@ -53,6 +56,7 @@ export function readView(search: string): ViewAddress {
     selected: whole(query.get("s")),
     seed: whole(query.get("seed")),
     heights: among(HEIGHTS, query.get("heights")) ?? FIRST_VIEW.heights,
+    conditioned: query.get("left") === "1",
     colour: among(COLOURS, query.get("colour")) ?? FIRST_VIEW.colour,
     lines: linesIn(query.get("lines")),
   };
@@ -65,6 +69,7 @@ export function writeView(view: ViewAddress): string {
   if (view.selected !== 0) query.set("s", String(view.selected));
   if (view.seed !== 0) query.set("seed", String(view.seed));
   if (view.heights !== FIRST_VIEW.heights) query.set("heights", view.heights);
+  if (view.conditioned) query.set("left", "1");
   if (view.colour !== FIRST_VIEW.colour) query.set("colour", view.colour);
   if (view.lines !== null) query.set("lines", String(view.lines));
   const text = query.toString();

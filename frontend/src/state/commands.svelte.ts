@@ -18,10 +18,9 @@ import type { StateRef } from "../model/ref";
 import { readPlace } from "./address";
 import { app } from "./app.svelte";
 import { notices } from "./notices.svelte";
-import { stepsOf, type ProcedureForm } from "./procedure";
 import type { TreeSession } from "./session.svelte";
 import type { ViewState } from "./view.svelte";
-import type { Link, Strategy } from "./wire";
+import type { Link, Step, Strategy } from "./wire";
 
 /** Everything that changes a tree. Each command asks the server; the log brings the change back. */
 export class Commands {
@@ -97,14 +96,15 @@ export class Commands {
     });
   }
 
-  /** The tree's procedure, or for a reader the procedure of this page alone. */
-  async reshape(form: ProcedureForm): Promise<void> {
-    await this.attempt(async () => {
-      if (!this.session.canWrite) return this.session.lookUnder(form);
-      const set = await setProcedure(this.session.ref, stepsOf(form));
-      if (set.job) this.session.takeJob(set.job);
-      await this.session.reached(set.seq);
-    });
+  /**
+   * The tree's procedure, or for a reader the procedure of this page alone; throws the server's
+   * Problem, to stand beside the steps.
+   */
+  async reshape(steps: readonly Step[]): Promise<void> {
+    if (!this.session.canWrite) return this.session.lookUnder(steps);
+    const set = await setProcedure(this.session.ref, [...steps]);
+    if (set.job) this.session.takeJob(set.job);
+    await this.session.reached(set.seq);
   }
 
   async fork(): Promise<void> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { TreeModel } from "../model/tree";
-import { chosenBits, factsOf, nextStatesOf, passes, readingAfter, readingOf } from "./facts";
+import { factsOf, nextStatesOf, passes, readingAfter, readingOf } from "./facts";
 
 const TEXTS = ["a", "b", "c", "d"];
 const P = [0.5, 0.25, 0.125, 0.125];
@@ -156,20 +156,6 @@ describe("reading", () => {
     expect(passes(model, { node: 1 }, { node: 3 })).toBe(true);
     expect(passes(model, { node: 0, key: 0 }, { node: 3 })).toBe(true);
     expect(passes(model, { node: 2 }, { node: 3 })).toBe(false);
-  });
-});
-
-describe("bits put in by choosing", () => {
-  it("are those of the state in view", () => {
-    expect(chosenBits(tree(), 0)).toBe(0);
-    expect(chosenBits(tree(), 1)).toBeCloseTo(1, 5);
-    expect(chosenBits(tree(), 3)).toBeCloseTo(3, 5);
-  });
-  it("count what is pruned away", () => {
-    const model = tree();
-    prune(model, 1);
-    expect(chosenBits(model, 0)).toBeCloseTo(1, 5);
-    expect(chosenBits(model, 1)).toBe(Infinity);
   });
 });
 

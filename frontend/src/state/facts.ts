@@ -1,7 +1,8 @@
 import type { StateRef } from "../model/ref";
 import { label, pieceAfter, piecesAfter } from "../model/text";
 import type { TreeModel } from "../model/tree";
-import { ALL_KEPT, type Weighting } from "../model/weighting";
+import { logProbOf, logQOf } from "../model/next";
+import type { Weighting } from "../model/weighting";
 
 export type Status = "prompt" | "expanded" | "frontier" | "terminal" | "candidate" | "pruned";
 
@@ -42,21 +43,21 @@ export function factsOf(model: TreeModel, weighting: Weighting, state: StateRef)
       stepLogProbProcedure:
         node === 0
           ? 0
-          : stepLogProb(weighting, parent, model.rank[node] ?? 0, model.logProb[node] ?? 0),
+          : logQOf(model, weighting, parent, model.key[node] ?? 0),
       status: statusOf(model, node, cut),
       cut,
       untold: 1 - model.told(node),
       unweighable,
     };
   }
-  const next = candidateAt(model, node, key);
-  const q = stepLogProb(weighting, node, next.rank, next.logProb);
+  const stepLogProb = logProbOf(model, weighting, node, key);
+  const q = logQOf(model, weighting, node, key);
   return {
     step: (model.depth[node] ?? 0) + 1,
     text: label(pieceAfter(model, node, key)),
-    logProb: (model.cumLogProb[node] ?? 0) + next.logProb,
+    logProb: (model.cumLogProb[node] ?? 0) + stepLogProb,
     logProbProcedure: along === null || q === null ? null : along + q,
-    stepLogProb: next.logProb,
+    stepLogProb,
     stepLogProbProcedure: q,
     status: cut === null ? "candidate" : "pruned",
     cut,
@@ -80,34 +81,11 @@ export function nearestCut(model: TreeModel, node: number): number | null {
   return at;
 }
 
-function candidateAt(
-  model: TreeModel,
-  node: number,
-  key: number,
-): { rank: number; logProb: number } {
-  const stored = model.candidates(node);
-  const rank = stored ? stored.keys.indexOf(key) : -1;
-  return { rank, logProb: rank === -1 ? -Infinity : (stored?.logProbs[rank] ?? -Infinity) };
-}
-
-/** log q of one next state; −∞ where the procedure forbids it, null where it is not known. */
-function stepLogProb(
-  weighting: Weighting,
-  node: number,
-  rank: number,
-  logProb: number,
-): number | null {
-  const weights = weighting.weightsAt(node);
-  if (weights === null) return null;
-  const isKept = weights.kept === ALL_KEPT || rank < weights.kept;
-  return isKept ? weighting.beta * logProb - weights.logZ : -Infinity;
-}
-
-function pathLogProb(model: TreeModel, weighting: Weighting, node: number): number | null {
+/** From the prompt, natural log; null where a step of the way is not known. */
+export function pathLogProb(model: TreeModel, weighting: Weighting, node: number): number | null {
   let sum = 0;
   for (let at = node; at > 0; at = model.parent[at] ?? 0) {
-    const rank = model.rank[at] ?? 0;
-    const step = stepLogProb(weighting, model.parent[at] ?? 0, rank, model.logProb[at] ?? 0);
+    const step = logQOf(model, weighting, model.parent[at] ?? 0, model.key[at] ?? 0);
     if (step === null) return null;
     sum += step;
   }
@@ -126,7 +104,7 @@ export interface NextRow {
   /** The child it was made, or −1. */
   child: number;
   pruned: boolean;
-  /** Not among the leading candidates; it is listed because it was grown. */
+  /** Not among the rule's leading ones: listed for the procedure's, or because it was grown. */
   extra: boolean;
 }
 
@@ -160,37 +138,35 @@ export function nextStatesOf(
   const stored = model.candidates(node);
   if (stored === null) return null;
   const weights = weighting.weightsAt(node);
-  const row = (key: number, logProb: number, rank: number, text: string): NextRow => {
+  const row = (key: number, extra: boolean): NextRow => {
     const child = model.childOf(node, key);
-    const q = stepLogProb(weighting, node, rank, logProb);
+    const logProb = logProbOf(model, weighting, node, key);
+    const q = logQOf(model, weighting, node, key);
     return {
       key,
-      text: label(text),
+      text: label(pieceAfter(model, node, key)),
       p: Math.exp(logProb),
       q: q === null ? null : Math.exp(q),
       logProb,
       child,
       pruned: child !== -1 && model.isCut(child),
-      extra: false,
+      extra,
     };
   };
-  const shown = Math.min(limit, stored.count);
-  const rows: NextRow[] = [];
-  for (let rank = 0; rank < shown; rank++) {
-    const key = stored.keys[rank] ?? 0;
-    rows.push(row(key, stored.logProbs[rank] ?? -Infinity, rank, pieceAfter(model, node, key)));
-  }
+  const rows: NextRow[] = Array.from(stored.keys.subarray(0, limit), (key) => row(key, false));
   const listed = new Set(rows.map(({ key }) => key));
-  for (const child of model.children(node)) {
-    if (rows.length >= shown + MOST_EXTRA) break;
-    const key = model.key[child] ?? 0;
-    if (listed.has(key)) continue;
-    const text = pieceAfter(model, node, key);
-    rows.push({
-      ...row(key, model.logProb[child] ?? 0, model.rank[child] ?? 0, text),
-      extra: true,
-    });
-  }
+  const add = (keys: Iterable<number>): void => {
+    let room = MOST_EXTRA;
+    for (const key of keys) {
+      if (room === 0 || listed.has(key)) continue;
+      listed.add(key);
+      rows.push(row(key, true));
+      room -= 1;
+    }
+  };
+  const own = weighting.ownAt(node);
+  if (own !== null) add(own.keys.subarray(own.from, Math.min(own.end, own.from + limit)));
+  add(model.children(node).map((child) => model.key[child] ?? 0));
   const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
   const all = stored.complete && rows.length >= stored.count;
   const restP = all ? 0 : Math.max(0, 1 - sum(rows.map(({ p }) => p)));
@@ -231,23 +207,31 @@ export interface ReadToken {
 }
 
 /** The trajectory to a state, token by token, without the prompt. */
-export function readingOf(model: TreeModel, state: StateRef): ReadToken[] {
+export function readingOf(
+  model: TreeModel,
+  state: StateRef,
+  weighting: Weighting = model.ruleWeighting,
+): ReadToken[] {
   const nodes = model.path(state.node).slice(1);
   const keys = nodes.map((node) => model.key[node] ?? 0);
   if (state.key !== undefined) keys.push(state.key);
   const texts = piecesAfter(model, 0, keys);
-  return keys.map((_, index) => {
+  return keys.map((key, index) => {
     const node = nodes[index];
     const text = texts[index] ?? "";
     if (node !== undefined) return { state: { node }, text, logProb: model.logProb[node] ?? 0 };
-    const { logProb } = candidateAt(model, state.node, state.key ?? 0);
-    return { state, text, logProb };
+    return { state, text, logProb: logProbOf(model, weighting, state.node, key) };
   });
 }
 
 /** The rest of a line's world after a state on it, as far as it is known. */
-export function readingAfter(model: TreeModel, state: StateRef, end: StateRef): ReadToken[] {
-  const whole = readingOf(model, end);
+export function readingAfter(
+  model: TreeModel,
+  state: StateRef,
+  end: StateRef,
+  weighting: Weighting = model.ruleWeighting,
+): ReadToken[] {
+  const whole = readingOf(model, end, weighting);
   const depth = (model.depth[state.node] ?? 0) + (state.key === undefined ? 0 : 1);
   return whole.slice(depth);
 }
@@ -259,20 +243,4 @@ export function passes(model: TreeModel, state: StateRef, end: StateRef): boolea
   if (end.node === state.node) return end.key === state.key;
   const child = model.childOf(state.node, state.key);
   return child !== -1 && model.isAncestor(child, end.node);
-}
-
-/**
- * Bits put in by choosing: −log₂ of the probability under the rule that is both in view and not
- * pruned (SCIENCE §8); ∞ when nothing of it is left.
- */
-export function chosenBits(model: TreeModel, anchor: number): number {
-  if (model.underCut(anchor)) return Infinity;
-  const from = model.cumLogProb[anchor] ?? 0;
-  let cut = 0;
-  for (let node = anchor + 1; node < model.size; node += 1) {
-    if (!model.isCut(node) || !model.isAncestor(anchor, node)) continue;
-    if (model.isHidden(node) || model.underCut(model.parent[node] ?? 0)) continue;
-    cut += Math.exp((model.cumLogProb[node] ?? 0) - from);
-  }
-  return Math.max(0, -from / Math.LN2) - Math.log2(Math.max(0, 1 - cut));
 }

@@ -1,68 +1,117 @@
+import { faultOf, STEPS, wordsOf } from "./steps";
 import type { Step } from "./wire";
 
-/** The sampling procedure as its form shows it; a null cut is off. */
-export interface ProcedureForm {
-  temperature: number;
-  topK: number | null;
-  topP: number | null;
-  minP: number | null;
+/** A step in the editor. One that is off stays in sight on this page, and is not sent. */
+export interface Entry {
+  readonly id: number;
+  readonly step: Step;
+  readonly on: boolean;
 }
 
-export const RULE_ITSELF: ProcedureForm = { temperature: 1, topK: null, topP: null, minP: null };
+export type Entries = readonly Entry[];
 
-/** What a cut starts from when it is switched on. */
-export const FIRST_CUT = { topK: 40, topP: 0.95, minP: 0.05 } as const;
+export const MOST_STEPS = 16;
 
-/** Null when the procedure has an order or a repetition that the form cannot show. */
-export function formOf(steps: readonly Step[]): ProcedureForm | null {
-  const form = { ...RULE_ITSELF };
-  const order: Step["kind"][] = ["temperature", "top_k", "top_p", "min_p"];
-  let last = -1;
-  for (const step of steps) {
-    const place = order.indexOf(step.kind);
-    if (place <= last) return null;
-    last = place;
-    if (step.kind === "temperature") form.temperature = step.value;
-    else if (step.kind === "top_k") form.topK = step.k;
-    else if (step.kind === "top_p") form.topP = step.p;
-    else if (step.kind === "min_p") form.minP = step.p;
-  }
-  return form;
+let last = 0;
+export const entryOf = (step: Step): Entry => ({ id: ++last, step, on: true });
+
+/** What is sent: the steps that are on, in their order. */
+export const stepsOf = (entries: Entries): Step[] =>
+  entries.filter(({ on }) => on).map(({ step }) => step);
+
+export const sameSteps = (one: readonly Step[], other: readonly Step[]): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
+
+/**
+ * The entries after the procedure has become `steps` (by this page or another, or by an undo):
+ * those that say so already stay as they are, others are made anew; what is off keeps its place.
+ */
+export function follow(entries: Entries, steps: readonly Step[]): Entries {
+  if (sameSteps(stepsOf(entries), steps)) return entries;
+  const made = steps.map((step, index): Entry => {
+    const before = entries.filter(({ on }) => on)[index];
+    return before?.step.kind === step.kind ? { ...before, step } : entryOf(step);
+  });
+  entries.forEach((entry, index) => {
+    if (!entry.on) made.splice(Math.min(index, made.length), 0, entry);
+  });
+  return made;
 }
 
-/** The form's steps in their order: temperature, top-k, top-p, min-p. */
-export function stepsOf(form: ProcedureForm): Step[] {
-  const steps: Step[] = [];
-  if (form.temperature !== 1) steps.push({ kind: "temperature", value: form.temperature });
-  if (form.topK !== null) steps.push({ kind: "top_k", k: form.topK });
-  if (form.topP !== null) steps.push({ kind: "top_p", p: form.topP });
-  if (form.minP !== null) steps.push({ kind: "min_p", p: form.minP });
-  return steps;
+/** Entry `from` put at place `to` of the others. */
+export function moved(entries: Entries, from: number, to: number): Entries {
+  const others = entries.filter((_, index) => index !== from);
+  const entry = entries[from];
+  if (entry === undefined) return entries;
+  return [...others.slice(0, to), entry, ...others.slice(to)];
 }
 
-export const isRuleItself = (form: ProcedureForm): boolean => stepsOf(form).length === 0;
+export const replaced = (entries: Entries, id: number, part: Partial<Entry>): Entries =>
+  entries.map((entry) => (entry.id === id ? { ...entry, ...part } : entry));
 
-/** One sentence on what is wrong with the form, or null. */
-export function fault(form: ProcedureForm): string | null {
-  const { temperature, topK, topP, minP } = form;
-  if (!(temperature === 0 || (temperature >= 0.01 && temperature <= 100))) {
-    return "Temperature is 0, or lies between 0.01 and 100.";
+/** What is wrong with the steps that are on, by entry. */
+export function faultsOf(entries: Entries): ReadonlyMap<number, string> {
+  const faults = new Map<number, string>();
+  for (const { id, step, on } of entries) {
+    const fault = on ? faultOf(step) : null;
+    if (fault !== null) faults.set(id, fault);
   }
-  if (topK !== null && (!Number.isInteger(topK) || topK < 1)) {
-    return "Top-k keeps a whole number of tokens, at least 1.";
+  return faults;
+}
+
+/** One sentence on what is wrong with the steps together, or null. */
+export function contradiction(entries: Entries): string | null {
+  let allowed: readonly number[] | undefined;
+  const forbidden = new Set<number>();
+  const named: string[] = [];
+  const on = entries.filter((entry) => entry.on);
+  if (on.length > MOST_STEPS) return `A sampling procedure has at most ${MOST_STEPS} steps.`;
+  for (const [index, { step }] of on.entries()) {
+    if (step.kind === "force") {
+      const before: readonly number[] = allowed ?? step.keys;
+      allowed = step.keys.filter((key) => before.includes(key));
+    } else if (step.kind === "forbid") {
+      for (const key of step.keys) forbidden.add(key);
+    } else continue;
+    named.push(`${index + 1} (${STEPS[step.kind].name.toLowerCase()})`);
+    if (allowed?.every((key) => forbidden.has(key))) {
+      return `Steps ${named.join(" and ")} contradict each other: no token is left by all of them.`;
+    }
   }
-  if (topP !== null && !(topP > 0 && topP <= 1)) return "Top-p lies above 0, up to 1.";
-  if (minP !== null && !(minP >= 0 && minP <= 1)) return "Min-p lies between 0 and 1.";
+  const product = on.reduce((all, { step }) => all * (step.kind === "temperature" ? step.value : 1), 1);
+  if (product !== 0 && !(product >= 0.01 && product <= 100)) {
+    return "The temperatures together must be 0, or multiply to between 0.01 and 100.";
+  }
   return null;
 }
 
 /** The procedure in one line, for a summary. */
-export function describe(form: ProcedureForm): string {
-  if (isRuleItself(form)) return "the rule itself";
-  const parts: string[] = [];
-  if (form.temperature !== 1) parts.push(`temperature ${form.temperature}`);
-  if (form.topK !== null) parts.push(`top-k ${form.topK}`);
-  if (form.topP !== null) parts.push(`top-p ${form.topP}`);
-  if (form.minP !== null) parts.push(`min-p ${form.minP}`);
-  return parts.join(", ");
+export function describe(steps: readonly Step[]): string {
+  return steps.length === 0 ? "the rule itself" : steps.map(wordsOf).join(" → ");
 }
+
+export interface Preset {
+  readonly name: string;
+  readonly steps: readonly Step[];
+}
+
+export const PRESETS: readonly Preset[] = [
+  { name: "The rule itself", steps: [] },
+  { name: "Greedy", steps: [{ kind: "temperature", value: 0 }] },
+  { name: "Nucleus 0.95", steps: [{ kind: "top_p", p: 0.95 }] },
+  { name: "Top-k 40", steps: [{ kind: "top_k", k: 40 }] },
+  {
+    name: "T 0.7, min-p 0.05",
+    steps: [{ kind: "temperature", value: 0.7 }, { kind: "min_p", p: 0.05 }],
+  },
+  {
+    name: "T 1.5, min-p 0.1",
+    steps: [{ kind: "temperature", value: 1.5 }, { kind: "min_p", p: 0.1 }],
+  },
+  { name: "Typical 0.9", steps: [{ kind: "typical", p: 0.9 }] },
+  { name: "Eta 0.0003", steps: [{ kind: "eta", epsilon: 0.0003 }] },
+  {
+    name: "No loops",
+    steps: [{ kind: "repetition", penalty: 1.2 }, { kind: "no_repeat", n: 4 }],
+  },
+];

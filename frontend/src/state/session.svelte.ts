@@ -6,7 +6,6 @@ import type { EventHeader, TreeHeader, WeightsHeader } from "../base/headers";
 import { TreeModel } from "../model/tree";
 import type { Weighting } from "../model/weighting";
 import { notices } from "./notices.svelte";
-import { stepsOf, type ProcedureForm } from "./procedure";
 import { rules } from "./rules.svelte";
 import type { Job, Ledger, NewTree, Step, TreeView } from "./wire";
 
@@ -57,7 +56,7 @@ export class TreeSession {
   canUndo = $state(false);
   canRedo = $state(false);
   /** A reader's own procedure; null is the tree's. */
-  override = $state.raw<{ form: ProcedureForm; weighting: Weighting } | null>(null);
+  override = $state.raw<{ steps: readonly Step[]; weighting: Weighting } | null>(null);
   /** Made by this page just now, with its first growth. */
   isNew = false;
   /** This page's socket, by which the server ends its automatic growths. */
@@ -72,7 +71,10 @@ export class TreeSession {
   readonly canWrite: boolean = $derived(this.tree.role !== "reader" && this.tree.kind === "live");
   readonly name: string = $derived.by(() => (this.version, this.model.name || this.tree.name));
   readonly ledger: Ledger = $derived.by(() => (this.version, this.model.ledger));
+  /** The tree's. */
   readonly procedure: readonly Step[] = $derived.by(() => (this.version, this.model.procedure));
+  /** What this page looks under: the reader's own, or the tree's. */
+  readonly steps: readonly Step[] = $derived(this.override?.steps ?? this.procedure);
   readonly weighting: Weighting = $derived.by(
     () => (
       this.version,
@@ -136,14 +138,14 @@ export class TreeSession {
   }
 
   /** A reader's procedure, for this page only. */
-  async lookUnder(form: ProcedureForm | null): Promise<void> {
-    if (form === null) {
+  async lookUnder(steps: readonly Step[] | null): Promise<void> {
+    if (steps === null) {
       this.override = null;
       return;
     }
-    const frame = await readWeights(this.ref, stepsOf(form));
+    const frame = await readWeights(this.ref, steps);
     const header = frame.header as unknown as WeightsHeader;
-    this.override = { form, weighting: this.model.weightingFrom(header, frame.columns) };
+    this.override = { steps, weighting: this.model.weightingFrom(header, frame.columns) };
   }
 
   takeJob(job: Job): void {
@@ -205,7 +207,7 @@ export class TreeSession {
   private lookAgain(): void {
     clearTimeout(this.reweighing);
     this.reweighing = setTimeout(() => {
-      if (this.override) this.lookUnder(this.override.form).catch(notices.refuse.bind(notices));
+      if (this.override) this.lookUnder(this.override.steps).catch(notices.refuse.bind(notices));
     }, REWEIGH_MS);
   }
 

@@ -1,4 +1,5 @@
 import type { Camera } from "../model/camera";
+import { Conditioning } from "../model/conditioning";
 import { offsetOf } from "../model/random";
 import { sameRef, type StateRef } from "../model/ref";
 import type { Scene } from "../model/scene";
@@ -15,6 +16,8 @@ export class ViewState {
   line = $state<number | null>(null);
   hover = $state.raw<StateRef | null>(null);
   heights = $state<Heights>("procedure");
+  /** Heights and lines of what is not pruned only (SCIENCE §8). */
+  conditioned = $state(false);
   colour = $state<Colour>("entropy");
   linesOn = $state(true);
   seed = $state(0);
@@ -27,6 +30,15 @@ export class ViewState {
   asked: number | null = null;
   /** What the canvas shows, at rest. */
   scene = $state.raw<Scene | null>(null);
+
+  /** What the heights are by, and what pruning has left of it. */
+  readonly conditioning: Conditioning = $derived.by(() => {
+    const { model, version, weighting } = this.session;
+    void version;
+    return new Conditioning(model, this.heights === "rule" ? model.ruleWeighting : weighting);
+  });
+  /** Whether the picture shows only what is not pruned, and something is. */
+  readonly isConditioned: boolean = $derived(this.conditioned && this.conditioning.cuts > 0);
 
   readonly offset: number = $derived(offsetOf(this.seed));
 
@@ -48,6 +60,7 @@ export class ViewState {
     this.line = null;
     this.seed = address.seed;
     this.heights = address.heights;
+    this.conditioned = address.conditioned;
     // Of a distribution that is told in part the entropy is not known.
     const isPartial = !this.session.tree.rule.whole_distribution;
     this.colour = isPartial && address.colour === "entropy" ? "surprisal" : address.colour;
@@ -61,6 +74,7 @@ export class ViewState {
       selected: this.selection.node,
       seed: this.seed,
       heights: this.heights,
+      conditioned: this.conditioned,
       colour: this.colour,
       lines: this.size.lines,
     }),
