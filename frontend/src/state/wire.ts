@@ -1,5 +1,7 @@
 /** The wire types that the screen speaks of; ui knows the server through state only. */
 export type {
+  Comparison,
+  Divergence,
   Job,
   Ledger,
   Link,
