@@ -110,6 +110,8 @@ async def test_a_cancelled_draw_keeps_a_report_that_estimates_nothing(ada: Visit
     stopped = (await ada.call("DELETE", f"/trees/{ref}/growths/{job['id']}")).json()
     assert stopped["state"] == "cancelled"
     assert stopped["report"] == {"figures": [], "found": [], "note": None}
+
+
 @pytest.mark.parametrize(
     "strategy", [{"kind": "breadth", "k": 2, "depth": 5}, {"kind": "best_first", "n": 31}]
 )

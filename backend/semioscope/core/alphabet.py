@@ -20,6 +20,10 @@ class Alphabet:
         """N, the number of tokens."""
         return len(self._tokens)
 
+    def has_tokens_of(self, other: "Alphabet") -> bool:
+        """Whether every key means the same bytes in both."""
+        return self._tokens == other._tokens
+
     def bytes_of(self, key: int) -> bytes:
         """The bytes of one token. Raises IndexError outside 0 … N−1."""
         if not 0 <= key < len(self._tokens):

@@ -4,7 +4,7 @@ It makes a stored tree readable without its rule. Under a rewriting rule a symbo
 (label, next state), and equal states have one state id, so that they are known to be equal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -27,6 +27,9 @@ class Symbols:
 
     def __contains__(self, key: int) -> bool:
         return key in self._labels
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._labels)
 
     def __len__(self) -> int:
         return len(self._labels)

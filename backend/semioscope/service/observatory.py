@@ -17,6 +17,7 @@ from semioscope.service import checks
 from semioscope.service.access import Caller, Entry, Role
 from semioscope.service.beginnings import Beginnings, NewTree
 from semioscope.service.broadcast import Happened, Lost, Message, Revoked, Welcome
+from semioscope.service.comparing import Comparing, Comparison, ComparisonOrder
 from semioscope.service.editing import Branched, Edited, Editing, ProcedureSet
 from semioscope.service.growth_jobs import GrowthJobs
 from semioscope.service.jobs import Job
@@ -111,6 +112,7 @@ class Observatory:
         self._sharing = Sharing(trees, links, identities, self._opened)
         self._beginnings = Beginnings(trees, identities, door, self._opened, settings)
         self._making = RuleMaking(door, settings)
+        self._comparing = Comparing(door)
 
     async def close(self) -> None:
         """Ends every growth, after its step under way."""
@@ -263,6 +265,13 @@ class Observatory:
         self._door.must_be_available(tree.rule)
         async with self._door.for_tree(tree.rule) as loaded:
             return await asked_stages(tree, place, asked, loaded, caller.id)
+
+    async def compare(self, caller: Caller, order: ComparisonOrder) -> Comparison:
+        """Two trees side by side. Stores nothing; of what the caller may not write, only what is
+        stored is compared. Raises as `Comparing.compare`."""
+        first = await self._open(caller, order.a)
+        second = await self._open(caller, order.b)
+        return await self._comparing.compare(first, second, order)
 
     # -- change
 

@@ -39,6 +39,10 @@ export type SocketMessage =
   | Schemas["RevokedMessage"]
   | Schemas["RolesMessage"];
 
+export type CompareRequest = Schemas["CompareRequest"];
+export type Comparison = Schemas["Comparison"];
+export type Divergence = Schemas["Divergence"];
+
 const client = createClient<paths>({ baseUrl: globalThis.location.origin });
 
 interface Answered<T> {
@@ -166,6 +170,10 @@ export const revokeLink = async (ref: string, link: string): Promise<Link[]> => 
   const params = { path: { ref, link } };
   return (await told(client.DELETE("/api/trees/{ref}/links/{link}", { params }))).links;
 };
+
+/** Two trees side by side: at one state, and by depth. Nothing is written. */
+export const compareTrees = (body: CompareRequest): Promise<Comparison> =>
+  told(client.POST("/api/compare", { body }));
 
 export const acceptInvitation = (secret: string): Promise<Admission> =>
   told(client.POST("/api/invitations", { body: { secret } }));

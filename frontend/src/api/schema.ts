@@ -485,6 +485,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * How two multiverses differ
+         * @description At one state, and by depth. Writes nothing. Whoever may edit both has the rules asked at the
+         *     state, so that its numbers are exact; readers get what is stored, as bounds where that is not
+         *     everything.
+         */
+        post: operations["compare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/trees/{ref}/links": {
         parameters: {
             query?: never;
@@ -814,6 +836,123 @@ export interface components {
             /** Repeats */
             repeats?: number | null;
         };
+        /**
+         * CompareLevel
+         * @description The states at one depth, counted from the prompts.
+         */
+        CompareLevel: {
+            /** Depth */
+            depth: number;
+            /**
+             * Compared
+             * @description States grown in both, tokens agreeing.
+             */
+            compared: number;
+            /**
+             * Mass A
+             * @description Their probability in a.
+             */
+            mass_a: number;
+            /** Mass B */
+            mass_b: number;
+            /**
+             * Total Variation
+             * @description Mean over them, weighted by ½(p_a + p_b).
+             */
+            total_variation: number | null;
+            /**
+             * Jensen Shannon
+             * @description bits; mean, weighted likewise.
+             */
+            jensen_shannon: number | null;
+            /**
+             * Guarantee
+             * @enum {string}
+             */
+            guarantee: "exact" | "bound";
+            /**
+             * Left Out
+             * @description Grown in both, but not yet under the procedure, or too many.
+             */
+            left_out: number;
+            /**
+             * Only A
+             * @description States that are nodes of a only.
+             */
+            only_a: number;
+            /** Only B */
+            only_b: number;
+        };
+        /**
+         * CompareRequest
+         * @description a, b: refs, of one and the same tree too. node: of the tree that `side` names.
+         */
+        CompareRequest: {
+            /** A */
+            a: string;
+            /** B */
+            b: string;
+            /**
+             * Side
+             * @default a
+             * @enum {string}
+             */
+            side: "a" | "b";
+            /**
+             * Node
+             * @default 0
+             */
+            node: number;
+            /**
+             * Key
+             * @description A next state of the node.
+             */
+            key?: number | null;
+            /**
+             * Heights
+             * @description What orders the rows, and weighs the depths.
+             * @default procedure
+             * @enum {string}
+             */
+            heights: "procedure" | "rule";
+            /**
+             * By Depth
+             * @description Whether the depths are wanted.
+             * @default true
+             */
+            by_depth: boolean;
+        };
+        /**
+         * CompareRow
+         * @description key: the token; null under rewriting rules, whose next states are known by their bytes.
+         */
+        CompareRow: {
+            /** Key */
+            key: number | null;
+            /** Text */
+            text: string;
+            /**
+             * Bytes
+             * @description base64
+             */
+            bytes: string;
+            rule: components["schemas"]["PairShare"];
+            procedure: components["schemas"]["PairShare"];
+        };
+        /**
+         * Comparison
+         * @description apart: why the two have no alphabet in common; then there is nothing else.
+         */
+        Comparison: {
+            /** Apart */
+            apart: string | null;
+            state: components["schemas"]["StateComparison"] | null;
+            /**
+             * Levels
+             * @description Null unless asked for.
+             */
+            levels: components["schemas"]["CompareLevel"][] | null;
+        };
         /** CreateLinkRequest */
         CreateLinkRequest: {
             /**
@@ -852,6 +991,42 @@ export interface components {
             name?: string | null;
             /** @description Worlds to grow from the prompt, at once. */
             growth?: components["schemas"]["WorldsGrowth"] | null;
+        };
+        /**
+         * Divergence
+         * @description Of the next states in a from those in b. `bound`: each is at least this; some next states
+         *     are not stored, and are counted together.
+         */
+        Divergence: {
+            /**
+             * Total Variation
+             * @description 0 to 1
+             */
+            total_variation: number;
+            /**
+             * Jensen Shannon
+             * @description bits, 0 to 1
+             */
+            jensen_shannon: number;
+            /**
+             * Forward
+             * @description KL(a‖b), bits; null where it is infinite.
+             */
+            forward: number | null;
+            /** Forward Infinite */
+            forward_infinite: boolean;
+            /**
+             * Backward
+             * @description KL(b‖a), bits; null where it is infinite.
+             */
+            backward: number | null;
+            /** Backward Infinite */
+            backward_infinite: boolean;
+            /**
+             * Guarantee
+             * @enum {string}
+             */
+            guarantee: "exact" | "bound";
         };
         /**
          * Edited
@@ -1302,6 +1477,32 @@ export interface components {
             description: components["schemas"]["Rule"] | null;
         };
         /**
+         * PairShare
+         * @description One next state in both, under the rules or under the procedures.
+         */
+        PairShare: {
+            /**
+             * A
+             * @description Null where it is not known.
+             */
+            a: number | null;
+            /**
+             * B
+             * @description Null where it is not known.
+             */
+            b: number | null;
+            /**
+             * Log Ratio
+             * @description log₂(a/b), bits; null where it is infinite or not known.
+             */
+            log_ratio: number | null;
+            /**
+             * Only
+             * @description Where alone it is possible, if that is so.
+             */
+            only: ("a" | "b") | null;
+        };
+        /**
          * Part
          * @description A rule as a part of another. `context` is put before its states, or, with `replaces`, in
          *     place of that beginning of them.
@@ -1605,6 +1806,27 @@ export interface components {
             key?: number | null;
             /** Procedure */
             procedure?: (components["schemas"]["TemperatureStep"] | components["schemas"]["TopKStep"] | components["schemas"]["TopPStep"] | components["schemas"]["MinPStep"] | components["schemas"]["TypicalStep"] | components["schemas"]["EpsilonStep"] | components["schemas"]["EtaStep"] | components["schemas"]["RepetitionStep"] | components["schemas"]["PresenceStep"] | components["schemas"]["FrequencyStep"] | components["schemas"]["NoRepeatStep"] | components["schemas"]["ForbidStep"] | components["schemas"]["ForceStep"] | components["schemas"]["BiasStep"])[] | null;
+        };
+        /**
+         * StateComparison
+         * @description a, b: the node in each tree; null where the state is none. problem: why there is nothing to
+         *     compare here; then there is nothing else. procedure: null where a procedure has not been
+         *     evaluated, or leaves nothing.
+         */
+        StateComparison: {
+            /** A */
+            a: number | null;
+            /** B */
+            b: number | null;
+            /** Problem */
+            problem: string | null;
+            rule: components["schemas"]["Divergence"] | null;
+            procedure: components["schemas"]["Divergence"] | null;
+            /**
+             * Rows
+             * @description Those that lead in either.
+             */
+            rows: components["schemas"]["CompareRow"][];
         };
         /**
          * StateRef
@@ -4871,6 +5093,120 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProcedureSet"];
+                };
+            };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The browser has no identity yet, or an unknown one */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing of that name */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was taken back */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Over a stated bound */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request makes no sense as it stands */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A budget or a rate is used up */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs cannot be had now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompareRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
                 };
             };
             /** @description The body is no JSON */

@@ -6,6 +6,7 @@ import type { Weighting } from "./weighting";
 
 const MOST_ENTROPY = 9;
 const MOST_SURPRISAL = 10;
+const MOST_RATIO = 4;
 
 /** The range of a colour's unit: bits, a share, or steps from the prompt. */
 export function domainOf(
@@ -24,16 +25,18 @@ export function domainOf(
       return { colour, lo: 0, hi: MOST_SURPRISAL };
     case "probability":
       return { colour, lo: 0, hi: 1 };
+    case "ratio":
+      return { colour, lo: -MOST_RATIO, hi: MOST_RATIO };
     case "depth":
       return { colour, lo: anchorDepth + 1, hi: anchorDepth + Math.max(2, columns) };
   }
 }
 
-/** A next state's value: child −1 is a candidate only; NaN where it is not known. */
+/** A next state's value, of every colour that one tree tells by itself: child −1 is a candidate only; NaN where it is not known. */
 export function valueOf(
   tree: TreeModel,
   weighting: Weighting,
-  colour: Colour,
+  colour: Exclude<Colour, "ratio">,
   parent: number,
   child: number,
   logProb: number,

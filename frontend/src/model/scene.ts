@@ -5,7 +5,7 @@ import type { StateRef } from "./ref";
 /** What is shown for an end token, which has no text of its own. */
 export const END_MARK = "∎";
 
-export type Colour = "entropy" | "surprisal" | "probability" | "depth";
+export type Colour = "entropy" | "surprisal" | "probability" | "depth" | "ratio";
 
 export interface WorldsOptions {
   /** CSS pixels. */
@@ -26,6 +26,8 @@ export interface WorldsOptions {
   /** Of what is not pruned only: what is left fills the height (model/conditioning.ts). */
   readonly conditioned: boolean;
   readonly colour: Colour;
+  /** What the colour "ratio" shows of a next state of `parent`: bits, ±∞ where only one allows it. */
+  readonly ratio?: ((parent: number, key: number) => number) | null;
   /** Width of a text in the mono face at `textSizeFor(linePitch)`, CSS pixels. */
   measure(text: string): number;
 }

@@ -235,7 +235,7 @@ class Layout {
         const logProb = logProbs[from + rank]!;
         const child = childAt?.[rank] ?? -1;
         const childRef = child === -1 ? { node, key } : { node: child };
-        const value = valueOf(tree, heights, this.domain.colour, node, child, logProb, q);
+        const value = this.valueOf(node, key, child, logProb, q);
         if (share >= least && column < this.columns) {
           this.segment(node, ref, column, runFirst, before, runA, ca, null, ticks);
           ticks = [];
@@ -278,6 +278,12 @@ class Layout {
       start = next;
     }
     this.thin(node, ref, column, runFirst, last, runA, b, beyond, a + (b - a) * beyond.start, ticks);
+  }
+
+  private valueOf(node: number, key: number, child: number, logProb: number, q: number): number {
+    const { colour } = this.domain;
+    if (colour === "ratio") return this.options.ratio?.(node, key) ?? NaN;
+    return valueOf(this.tree, this.heights, colour, node, child, logProb, q);
   }
 
   /** What is left of a body: thin branches, then where no line goes on. */

@@ -81,8 +81,10 @@ function drawBody(brush: Brush, scene: Scene, block: Block): string {
   context.fillStyle = step === -1 ? theme.neutral : scale.colours[step]!;
   context.fill();
   const isOut = block.kind === "cut" || block.kind === "forbidden";
-  if (isOut) {
-    const pattern = hatching(context, theme.edge, brush.ratio);
+  // What only one of two trees allows.
+  const isOnly = step !== -1 && !Number.isFinite(block.value);
+  if (isOut || isOnly) {
+    const pattern = hatching(context, isOut ? theme.edge : theme.background, brush.ratio);
     if (pattern !== null) context.fillStyle = pattern;
     context.fill();
   }

@@ -19,7 +19,7 @@ export function legendOf(theme: ThemeName, domain: ColourDomain): Legend {
     { length: STOPS },
     (_, i) => colours[Math.round((i / (STOPS - 1)) * (colours.length - 1))]!,
   );
-  return { title: domain.colour, stops, range: rangeOf(domain) };
+  return { title: domain.colour === "ratio" ? "log₂ A/B" : domain.colour, stops, range: rangeOf(domain) };
 }
 
 function rangeOf({ colour, lo, hi }: ColourDomain): string {
@@ -29,6 +29,8 @@ function rangeOf({ colour, lo, hi }: ColourDomain): string {
       return `${figure(lo)} – ${figure(hi)} bits`;
     case "probability":
       return `${figure(lo * 100)} – ${figure(hi * 100)} %`;
+    case "ratio":
+      return `B ${figure(hi)} bits more · equal · A ${figure(hi)} more`;
     case "depth":
       return `step ${figure(lo)} – ${figure(hi)}`;
   }

@@ -1,6 +1,7 @@
 /**
  * Colour scales: sequential, lightness rising or falling all the way, so that they survive
- * colour-blindness and print. Interpolated in CIELAB; the stops are viridis and magma, subdued.
+ * colour-blindness and print; of ratios diverging, blue against orange, lightness rising or falling
+ * from the middle to both ends. Interpolated in CIELAB; the stops are viridis and magma, subdued.
  */
 import { rgb } from "d3-color";
 import { interpolateLab, piecewise } from "d3-interpolate";
@@ -18,18 +19,24 @@ const COOL_ON_LIGHT: Stops = ["#e3ead9", "#b0d0cf", "#74a9c0", "#4776a5", "#2c47
 const SLATE_ON_DARK: Stops = ["#303a55", "#4a5877", "#6f7c92", "#9ba2a8", "#cdc8b4"];
 const SLATE_ON_LIGHT: Stops = ["#e6dfcd", "#c8c5bd", "#9ca3ad", "#6f7b95", "#47567a"];
 
+/** From "only in B" over "equal" to "only in A": apart for every kind of colour-blindness. */
+const APART_ON_DARK: Stops = ["#8cc4ff", "#4f86c0", "#2c3b55", "#262a33", "#523c22", "#b9752c", "#ffb765"];
+const APART_ON_LIGHT: Stops = ["#1f5c9e", "#6fa1d0", "#cfdde8", "#f3efe6", "#f2dcbd", "#d98f42", "#9a4f00"];
+
 const STOPS: Readonly<Record<ThemeName, Readonly<Record<Colour, Stops>>>> = {
   dark: {
     entropy: WARM_ON_DARK,
     surprisal: WARM_ON_DARK,
     probability: COOL_ON_DARK,
     depth: SLATE_ON_DARK,
+    ratio: APART_ON_DARK,
   },
   light: {
     entropy: WARM_ON_LIGHT,
     surprisal: WARM_ON_LIGHT,
     probability: COOL_ON_LIGHT,
     depth: SLATE_ON_LIGHT,
+    ratio: APART_ON_LIGHT,
   },
 };
 

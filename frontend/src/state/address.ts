@@ -1,7 +1,7 @@
-/** Colourings and heights that a view may name. */
+/** Colourings and heights that a view may name; the ratio belongs to a comparison. */
 export const COLOURS = ["entropy", "surprisal", "probability", "depth"] as const;
 export const HEIGHTS = ["procedure", "rule"] as const;
-export type Colour = (typeof COLOURS)[number];
+export type Colour = (typeof COLOURS)[number] | "ratio";
 export type Heights = (typeof HEIGHTS)[number];
 
 /** What the address keeps of a view: enough to come back to the same picture. */
@@ -70,7 +70,7 @@ export function writeView(view: ViewAddress): string {
   if (view.seed !== 0) query.set("seed", String(view.seed));
   if (view.heights !== FIRST_VIEW.heights) query.set("heights", view.heights);
   if (view.conditioned) query.set("left", "1");
-  if (view.colour !== FIRST_VIEW.colour) query.set("colour", view.colour);
+  if (view.colour !== FIRST_VIEW.colour && view.colour !== "ratio") query.set("colour", view.colour);
   if (view.lines !== null) query.set("lines", String(view.lines));
   const text = query.toString();
   return text === "" ? "" : `?v=${VERSION}&${text}`;
@@ -79,6 +79,7 @@ export function writeView(view: ViewAddress): string {
 export type Place =
   | { page: "home" }
   | { page: "tree"; ref: string; invitation: string | null }
+  | { page: "compare"; a: string; b: string }
   | { page: "recover"; secret: string | null }
   | { page: "nowhere" };
 
@@ -90,6 +91,8 @@ export function readPlace(path: string, hash: string): Place {
     const secret = /^#edit=([\w-]+)$/.exec(hash);
     return { page: "tree", ref: tree[1], invitation: secret?.[1] ?? null };
   }
+  const pair = /^\/compare\/([tf][\w-]{8,64})\/([tf][\w-]{8,64})\/?$/.exec(path);
+  if (pair?.[1] && pair[2]) return { page: "compare", a: pair[1], b: pair[2] };
   if (path === "/recover") {
     const secret = /^#([\w-]+)$/.exec(hash);
     return { page: "recover", secret: secret?.[1] ?? null };
@@ -99,3 +102,6 @@ export function readPlace(path: string, hash: string): Place {
 
 /** The page path of a tree: `/t/…` live, `/f/…` frozen. */
 export const treePath = (ref: string): string => `/${ref.startsWith("f") ? "f" : "t"}/${ref}`;
+
+/** The page path of two trees side by side. */
+export const comparePath = (a: string, b: string): string => `/compare/${a}/${b}`;

@@ -1,6 +1,7 @@
 import { acceptInvitation, acceptRecovery } from "../api/client";
 import { asProblem, type Problem } from "../api/problem";
-import { readPlace, readView, treePath, type Place } from "./address";
+import { comparePath, readPlace, readView, treePath, type Place } from "./address";
+import { ComparedPair } from "./compare.svelte";
 import { notices } from "./notices.svelte";
 import { TreeSession, type NewTree } from "./session.svelte";
 import { ViewState } from "./view.svelte";
@@ -15,6 +16,8 @@ export interface OpenTree {
 class App {
   place = $state.raw<Place>({ page: "home" });
   open = $state.raw<OpenTree | null>(null);
+  /** Two trees side by side, instead of one. */
+  pair = $state.raw<ComparedPair | null>(null);
   problem = $state.raw<Problem | null>(null);
   opening = $state(false);
   /** What the tree that is being visited opens with. */
@@ -46,6 +49,12 @@ class App {
     await this.arrive();
   }
 
+  /** Puts a tree beside another. */
+  async compare(a: string, b: string): Promise<void> {
+    history.pushState(null, "", comparePath(a, b));
+    await this.arrive();
+  }
+
   private async arrive(): Promise<void> {
     const turn = ++this.turn;
     const place = readPlace(location.pathname, location.hash);
@@ -56,9 +65,15 @@ class App {
     }
     this.leave();
     this.place = place;
-    if (place.page !== "tree" && place.page !== "recover") return;
+    if (place.page === "home" || place.page === "nowhere") return;
     this.opening = true;
     try {
+      if (place.page === "compare") {
+        const pair = await ComparedPair.open(place.a, place.b);
+        if (turn !== this.turn) pair.close();
+        else this.pair = pair;
+        return;
+      }
       const ref = await this.redeem(place);
       if (ref === null) return;
       const session = await TreeSession.open(ref);
@@ -106,6 +121,8 @@ class App {
   private leave(): void {
     this.open?.session.close();
     this.open = null;
+    this.pair?.close();
+    this.pair = null;
     this.problem = null;
     this.opening = false;
   }

@@ -1,6 +1,8 @@
 /** The wire types that the screen speaks of; ui knows the server through state only. */
 export type {
   Chain,
+  Comparison,
+  Divergence,
   Job,
   Ledger,
   Link,

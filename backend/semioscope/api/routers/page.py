@@ -97,6 +97,7 @@ def _files(request: Request) -> PageFiles:
 
 @router.get("/")
 @router.get("/recover")
+@router.get("/compare/{a}/{b}")
 @router.get("/t/{ref}")
 @router.get("/f/{ref}")
 def document(request: Request) -> Response:

@@ -7,6 +7,7 @@ others (reordering.py) give every state a ranking of its own. Both are pure func
 past).
 """
 
+from semioscope.core.sampling.applied import applied
 from semioscope.core.sampling.cuts import Epsilon, Eta, MinP, Temperature, TopK, TopP
 from semioscope.core.sampling.logits import Past
 from semioscope.core.sampling.procedure import (
@@ -67,6 +68,7 @@ __all__ = [
     "TopP",
     "Typical",
     "Weights",
+    "applied",
     "no_tokens",
     "probabilities",
     "reorder_row",

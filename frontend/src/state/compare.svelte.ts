@@ -1,0 +1,198 @@
+import { untrack } from "svelte";
+import { compareTrees } from "../api/client";
+import { asProblem, type Problem } from "../api/problem";
+import { Alignment, otherSide, type Side } from "../model/alignment";
+import { logRatio } from "../model/ratio";
+import { sameRef, type StateRef } from "../model/ref";
+import { readView, type Heights } from "./address";
+import { TreeSession } from "./session.svelte";
+import { ViewState } from "./view.svelte";
+import type { Comparison } from "./wire";
+
+const SETTLE_MS = 180;
+
+/** One of the two trees, and how this visitor looks at it. */
+export interface Half {
+  readonly session: TreeSession;
+  readonly view: ViewState;
+}
+
+/** What the two have in common while their tokens agree. */
+interface Look {
+  readonly selection: StateRef;
+  readonly anchor: number;
+  readonly seed: number;
+}
+const lookOf = ({ selection, camera, seed }: ViewState): Look => ({
+  selection,
+  anchor: camera.anchor,
+  seed,
+});
+
+/** Two trees side by side: what is chosen in one is chosen in the other, where tokens agree. */
+export class ComparedPair {
+  readonly alignment: Alignment;
+  /** Why the two have no alphabet in common, or null; undefined until the server has said. */
+  apart = $state<string | null | undefined>(undefined);
+  state = $state.raw<Comparison["state"]>(null);
+  levels = $state.raw<Comparison["levels"]>(null);
+  problem = $state.raw<Problem | null>(null);
+  asking = $state(false);
+  /** Whose selection the numbers are of. */
+  lead = $state<Side>("a");
+
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private turn = 0;
+  private levelsOf = "";
+  private followed: Record<Side, Look>;
+
+  private constructor(
+    readonly a: Half,
+    readonly b: Half,
+  ) {
+    this.alignment = new Alignment(a.session.model, b.session.model);
+    this.followed = { a: lookOf(a.view), b: lookOf(b.view) };
+    for (const { view } of [a, b]) view.colour = "ratio";
+  }
+
+  static async open(a: string, b: string): Promise<ComparedPair> {
+    const opened = await Promise.allSettled([TreeSession.open(a), TreeSession.open(b)]);
+    const [first, second] = opened;
+    if (first.status === "fulfilled" && second.status === "fulfilled") {
+      return new ComparedPair(halfOf(first.value), halfOf(second.value));
+    }
+    for (const each of opened) if (each.status === "fulfilled") each.value.close();
+    throw (first.status === "rejected" ? first : (second as PromiseRejectedResult)).reason;
+  }
+
+  get heights(): Heights {
+    return this.a.view.heights;
+  }
+  set heights(heights: Heights) {
+    this.a.view.heights = this.b.view.heights = heights;
+  }
+
+  /** Whether the selected state is one of the other tree too. */
+  readonly agrees: boolean = $derived.by(() => {
+    void [this.a.session.version, this.b.session.version];
+    const { lead } = this;
+    if (this.apart !== null) return false;
+    return this.alignment.stateOf(lead, this[lead].view.selection) !== null;
+  });
+
+  /** Changes whenever a colour may. */
+  readonly depends: unknown = $derived.by(() => [
+    this.a.session.version,
+    this.b.session.version,
+    this.a.session.weighting,
+    this.b.session.weighting,
+    this.apart,
+  ]);
+
+  /** log₂ of how much more probable a next state is in a than in b, by the heights' measure. */
+  readonly ratioIn: Readonly<Record<Side, (parent: number, key: number) => number>> = {
+    a: (parent, key) => this.ratio("a", parent, key),
+    b: (parent, key) => this.ratio("b", parent, key),
+  };
+
+  /** Reads what the comparison depends on, and asks for it anew when that has come to rest. */
+  follow(): void {
+    this.share();
+    const grows = [this.a, this.b].some(({ session }) =>
+      session.jobs.some((job) => job.state === "running"),
+    );
+    const { heights } = this;
+    const key = [this.a, this.b]
+      .map(({ session }) => `${session.version}/${session.model.fingerprint}`)
+      .concat(heights)
+      .join("/");
+    const wanted = this[this.lead].view.selection;
+    void this.apart;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.ask(wanted, heights, grows ? null : key), SETTLE_MS);
+  }
+
+  /** Asks anew after a failure. */
+  again(): void {
+    this.problem = null;
+    void this.ask(this[this.lead].view.selection, this.heights, "");
+  }
+
+  close(): void {
+    clearTimeout(this.timer);
+    this.turn += 1;
+    this.a.session.close();
+    this.b.session.close();
+  }
+
+  /** What was chosen, zoomed into or drawn in one is in the other. */
+  private share(): void {
+    for (const side of ["a", "b"] as const) {
+      const look = lookOf(this[side].view);
+      const before = this.followed[side];
+      const other = this[otherSide(side)].view;
+      const chosen = !sameRef(look.selection, before.selection);
+      if (!chosen && look.anchor === before.anchor && look.seed === before.seed) continue;
+      if (chosen) this.lead = side;
+      untrack(() => {
+        other.seed = look.seed;
+        if (this.apart !== null) return;
+        if (chosen) other.select(this.alignment.nearest(side, look.selection));
+        if (look.anchor !== before.anchor) this.zoomLike(side);
+      });
+      this.followed = { a: lookOf(this.a.view), b: lookOf(this.b.view) };
+      return;
+    }
+  }
+
+  private zoomLike(side: Side): void {
+    const { anchor } = this[side].view.camera;
+    const there = this.alignment.nodeOf(side, anchor);
+    const other = this[otherSide(side)].view;
+    if (there !== -1 && other.camera.anchor !== there) other.zoomTo(there);
+  }
+
+  private ratio(side: Side, parent: number, key: number): number {
+    if (this.apart !== null) return NaN;
+    const { a, b } = this;
+    const weightings = {
+      a: this.heights === "rule" ? a.session.model.ruleWeighting : a.session.weighting,
+      b: this.heights === "rule" ? b.session.model.ruleWeighting : b.session.weighting,
+    };
+    return logRatio(this.alignment, side, weightings, parent, key);
+  }
+
+  /** levels: what the depths would be of; null leaves them as they are. */
+  private async ask(state: StateRef, heights: Heights, levels: string | null): Promise<void> {
+    const turn = ++this.turn;
+    const byDepth = levels !== null && levels !== this.levelsOf;
+    this.asking = true;
+    try {
+      const found = await compareTrees({
+        a: this.a.session.ref,
+        b: this.b.session.ref,
+        side: this.lead,
+        node: state.node,
+        key: state.key ?? null,
+        heights,
+        by_depth: byDepth,
+      });
+      if (turn !== this.turn) return;
+      this.apart = found.apart;
+      this.state = found.state;
+      if (byDepth) {
+        this.levels = found.levels;
+        this.levelsOf = levels;
+      }
+      this.problem = null;
+    } catch (thrown) {
+      if (turn === this.turn) this.problem = asProblem(thrown);
+    } finally {
+      if (turn === this.turn) this.asking = false;
+    }
+  }
+}
+
+function halfOf(session: TreeSession): Half {
+  return { session, view: new ViewState(readView(""), session) };
+}
