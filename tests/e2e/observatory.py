@@ -26,6 +26,7 @@ class Observatory:
         self.candidates = page.get_by_test_id("candidate")
         self.step = page.get_by_test_id("state-step")
         self.status = page.get_by_test_id("state-status")
+        self.steps = page.get_by_test_id("step")
         self.outline = page.get_by_role("list", name="Worlds in view")
 
     # Going somewhere
@@ -122,6 +123,11 @@ class Observatory:
             for row in rows
         ]
 
+    def rest_under_procedure(self) -> float:
+        """What the inspector's rows leave of one, under the procedure."""
+        rest = self.page.get_by_test_id("rest")
+        return float(rest.get_attribute("data-q") or 0) if rest.count() else 0.0
+
     def probability(self) -> float:
         """Of the selected state, under the rule."""
         log_prob = self.page.get_by_test_id("state-probability").get_attribute("data-log-prob")
@@ -177,5 +183,31 @@ class Observatory:
         self.page.get_by_test_id("grow-state").click()
         return self.page.get_by_test_id("job").last
 
+    def add_step(self, kind: str) -> Locator:
+        """Adds a step from the menu, at the end of the procedure; gives its row."""
+        self.page.get_by_test_id("add-step").click()
+        self.page.get_by_test_id(f"add-{kind}").click()
+        return self.steps.last
+
+    def set_step(self, kind: str, value: float) -> None:
+        """A step's number, added if there is no such step."""
+        if self.steps.and_(self.page.locator(f"[data-kind={kind}]")).count() == 0:
+            self.add_step(kind)
+        self.page.get_by_test_id(f"{kind}-number").fill(str(value))
+
     def set_temperature(self, value: float) -> None:
-        self.page.get_by_test_id("temperature-number").fill(str(value))
+        self.set_step("temperature", value)
+
+    def shown_steps(self) -> list[str]:
+        """The kinds of the editor's steps, in their order."""
+        kinds = [row.get_attribute("data-kind") for row in self.steps.all()]
+        return [kind for kind in kinds if kind is not None]
+
+    def wait_for_procedure(self, *kinds: str) -> list[dict[str, Any]]:
+        """Waits until the tree's procedure has these steps; gives them."""
+        self.wait_for(
+            lambda: [step["kind"] for step in self.tree()["procedure"]] == list(kinds),
+            f"the procedure is {kinds}",
+        )
+        procedure: list[dict[str, Any]] = self.tree()["procedure"]
+        return procedure

@@ -90,7 +90,7 @@ group("the procedure's steps", () => {
 
   it("name each other when they contradict", () => {
     const clash = list({ kind: "force", keys: [1, 2] }, T, { kind: "forbid", keys: [1, 2, 3] });
-    expect(contradiction(clash)).toMatch(/Steps 1 \(force\) and 3 \(forbid\) contradict/);
+    expect(contradiction(clash)).toMatch(/Steps 1 \(forced tokens\) and 3 \(forbidden tokens\) contradict/);
     expect(contradiction(list({ kind: "force", keys: [1] }, { kind: "force", keys: [2] }))).toMatch(/contradict/);
     expect(contradiction(list({ kind: "force", keys: [1, 2] }, { kind: "forbid", keys: [1] }))).toBeNull();
     const hot: Step = { kind: "temperature", value: 50 };

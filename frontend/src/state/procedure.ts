@@ -1,4 +1,4 @@
-import { faultOf, STEPS, wordsOf } from "./steps";
+import { faultOf, wordsOf } from "./steps";
 import type { Step } from "./wire";
 
 /** A step in the editor. One that is off stays in sight on this page, and is not sent. */
@@ -73,7 +73,7 @@ export function contradiction(entries: Entries): string | null {
     } else if (step.kind === "forbid") {
       for (const key of step.keys) forbidden.add(key);
     } else continue;
-    named.push(`${index + 1} (${STEPS[step.kind].name.toLowerCase()})`);
+    named.push(`${index + 1} (${step.kind === "force" ? "forced" : "forbidden"} tokens)`);
     if (allowed?.every((key) => forbidden.has(key))) {
       return `Steps ${named.join(" and ")} contradict each other: no token is left by all of them.`;
     }
