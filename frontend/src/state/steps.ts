@@ -276,6 +276,23 @@ function tokenFault(step: TokenStep): string | null {
   return null;
 }
 
+const SHORT: Readonly<Partial<Record<StepKind, string>>> = {
+  temperature: "T",
+  epsilon: "ε",
+  eta: "η",
+  repetition: "repeat",
+  presence: "pres.",
+  frequency: "freq.",
+  no_repeat: "n-gram",
+};
+
+/** A step as the head of a narrow column. */
+export function headOf(step: Step): string {
+  const words = wordsOf(step);
+  const short = SHORT[step.kind];
+  return short === undefined || isTokenStep(step) ? words : `${short} ${numberOf(step)}`;
+}
+
 /** A step in a few words: "temperature 0.7", "forbid 3 tokens". */
 export function wordsOf(step: Step): string {
   const name = STEPS[step.kind].name.toLowerCase();
