@@ -30,7 +30,7 @@ function rangeOf({ colour, lo, hi }: ColourDomain): string {
     case "probability":
       return `${figure(lo * 100)} – ${figure(hi * 100)} %`;
     case "ratio":
-      return `B ${figure(hi)} bits more · equal · A ${figure(hi)} more`;
+      return `B +${figure(-lo)} … A +${figure(hi)} bits`;
     case "depth":
       return `step ${figure(lo)} – ${figure(hi)}`;
   }

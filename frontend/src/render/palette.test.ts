@@ -25,6 +25,29 @@ describe.each(ALL)("the %s scale of %s", (name, colour) => {
   });
 });
 
+describe.each(NAMES)("the %s scale of ratios", (name) => {
+  const { colours, inks } = scaleOf(name, "ratio");
+  const middle = colours.length / 2;
+
+  it("gets steadily stronger from the middle to both ends", () => {
+    const sign = name === "dark" ? 1 : -1;
+    const lightness = colours.map((one) => sign * lab(one).l);
+    for (let i = 1; i < colours.length; i++) {
+      if (i < middle) expect(lightness[i - 1]! - lightness[i]!).toBeGreaterThan(0);
+      if (i > middle) expect(lightness[i]! - lightness[i - 1]!).toBeGreaterThan(0);
+    }
+  });
+
+  it("is blue at one end and yellow at the other, which no colour-blindness but one confuses", () => {
+    expect(lab(colours[0]!).b).toBeLessThan(-20);
+    expect(lab(colours.at(-1)!).b).toBeGreaterThan(20);
+  });
+
+  it("carries labels that can be read", () => {
+    colours.forEach((one, i) => expect(contrast(inks[i]!, one)).toBeGreaterThanOrEqual(LEGIBLE));
+  });
+});
+
 describe.each(NAMES)("the %s canvas", (name) => {
   const theme = THEMES[name];
 
@@ -50,6 +73,7 @@ describe("a value on a scale", () => {
       0, 0, 63, 63,
     ]);
     expect(stepOf(domain, NaN)).toBe(-1);
+    expect([stepOf(domain, -Infinity), stepOf(domain, Infinity)]).toEqual([0, 63]);
   });
 
   it("is named in the legend with its unit", () => {
@@ -57,5 +81,6 @@ describe("a value on a scale", () => {
     expect(range).toBe("0 – 8 bits");
     expect(stops[0]).toBe(scaleOf("dark", "entropy").colours[0]);
     expect(legendOf("light", { colour: "probability", lo: 0, hi: 1 }).range).toBe("0 – 100 %");
+    expect(legendOf("dark", { colour: "ratio", lo: -4, hi: 4 }).range).toBe("B +4 … A +4 bits");
   });
 });

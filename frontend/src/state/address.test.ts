@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FIRST_VIEW, readPlace, readView, treePath, writeView, type ViewAddress } from "./address";
+import { FIRST_VIEW, readPlace, readView, comparePath, treePath, writeView, type ViewAddress } from "./address";
 
 const REF = "tAbCdEfGhIjKlMnOpQrStUv";
 
@@ -43,6 +43,11 @@ describe("an address", () => {
   });
   it("leads to a recovery", () => {
     expect(readPlace("/recover", "#abc")).toEqual({ page: "recover", secret: "abc" });
+  });
+  it("leads to two trees side by side", () => {
+    const other = `f${REF.slice(1)}`;
+    expect(readPlace(comparePath(REF, other), "")).toEqual({ page: "compare", a: REF, b: other });
+    expect(readPlace(`/compare/${REF}`, "")).toEqual({ page: "nowhere" });
   });
   it("may lead nowhere", () => {
     expect(readPlace("/t/", "")).toEqual({ page: "nowhere" });

@@ -1,5 +1,5 @@
 import { untrack } from "svelte";
-import { compareTrees } from "../api/client";
+import { compareTrees, readTree } from "../api/client";
 import { asProblem, type Problem } from "../api/problem";
 import { Alignment, otherSide, type Side } from "../model/alignment";
 import { logRatio } from "../model/ratio";
@@ -7,14 +7,21 @@ import { sameRef, type StateRef } from "../model/ref";
 import { readView, type Heights } from "./address";
 import { TreeSession } from "./session.svelte";
 import { ViewState } from "./view.svelte";
-import type { Comparison } from "./wire";
+import type { Comparison, Job } from "./wire";
 
 const SETTLE_MS = 180;
+const WHILE_GROWING_MS = 1200;
 
 /** One of the two trees, and how this visitor looks at it. */
 export interface Half {
   readonly session: TreeSession;
   readonly view: ViewState;
+}
+
+interface Wanted {
+  readonly side: Side;
+  readonly state: StateRef;
+  readonly heights: Heights;
 }
 
 /** What the two have in common while their tokens agree. */
@@ -43,7 +50,10 @@ export class ComparedPair {
 
   private timer: ReturnType<typeof setTimeout> | undefined;
   private turn = 0;
+  private wanted: Wanted | null = null;
+  /** Of which trees the depths are, and of which they would be; null while something grows. */
   private levelsOf = "";
+  private levelsWanted: string | null = null;
   private followed: Record<Side, Look>;
 
   private constructor(
@@ -55,14 +65,12 @@ export class ComparedPair {
     for (const { view } of [a, b]) view.colour = "ratio";
   }
 
+  /** Throws the server's Problem when one of the two is not there. */
   static async open(a: string, b: string): Promise<ComparedPair> {
-    const opened = await Promise.allSettled([TreeSession.open(a), TreeSession.open(b)]);
-    const [first, second] = opened;
-    if (first.status === "fulfilled" && second.status === "fulfilled") {
-      return new ComparedPair(halfOf(first.value), halfOf(second.value));
-    }
-    for (const each of opened) if (each.status === "fulfilled") each.value.close();
-    throw (first.status === "rejected" ? first : (second as PromiseRejectedResult)).reason;
+    // Both are asked for before either is followed, so that nothing has to be let go of.
+    await Promise.all([readTree(a), readTree(b)]);
+    const [first, second] = await Promise.all([TreeSession.open(a), TreeSession.open(b)]);
+    return new ComparedPair(halfOf(first), halfOf(second));
   }
 
   get heights(): Heights {
@@ -95,27 +103,38 @@ export class ComparedPair {
     b: (parent, key) => this.ratio("b", parent, key),
   };
 
-  /** Reads what the comparison depends on, and asks for it anew when that has come to rest. */
+  /**
+   * Reads what the comparison depends on, and asks for it anew: at once where something was chosen,
+   * now and then while the trees grow, and once more when they have come to rest.
+   */
   follow(): void {
     this.share();
-    const grows = [this.a, this.b].some(({ session }) =>
-      session.jobs.some((job) => job.state === "running"),
-    );
-    const { heights } = this;
-    const key = [this.a, this.b]
-      .map(({ session }) => `${session.version}/${session.model.fingerprint}`)
-      .concat(heights)
-      .join("/");
-    const wanted = this[this.lead].view.selection;
-    void this.apart;
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.ask(wanted, heights, grows ? null : key), SETTLE_MS);
+    const halves = [this.a, this.b];
+    const grows = halves.some(({ session }) => session.jobs.some(isRunning));
+    const trees = halves.map(({ session }) => [session.version, session.model.fingerprint]);
+    const wanted: Wanted = {
+      side: this.lead,
+      state: this[this.lead].view.selection,
+      heights: this.heights,
+    };
+    const isNew = JSON.stringify(wanted) !== JSON.stringify(this.wanted);
+    this.wanted = wanted;
+    this.levelsWanted = grows ? null : JSON.stringify([trees, wanted.heights]);
+    if (isNew || !grows) clearTimeout(this.timer);
+    else if (this.timer !== undefined) return;
+    const wait = isNew || !grows ? SETTLE_MS : WHILE_GROWING_MS;
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      // While the trees grow, an answer on its way is as good as another.
+      if (!this.asking || isNew || !grows) void this.ask();
+    }, wait);
   }
 
   /** Asks anew after a failure. */
   again(): void {
     this.problem = null;
-    void this.ask(this[this.lead].view.selection, this.heights, "");
+    this.levelsOf = "";
+    void this.ask();
   }
 
   close(): void {
@@ -162,19 +181,20 @@ export class ComparedPair {
     return logRatio(this.alignment, side, weightings, parent, key);
   }
 
-  /** levels: what the depths would be of; null leaves them as they are. */
-  private async ask(state: StateRef, heights: Heights, levels: string | null): Promise<void> {
+  private async ask(): Promise<void> {
+    const { wanted, levelsWanted } = this;
+    if (wanted === null) return;
     const turn = ++this.turn;
-    const byDepth = levels !== null && levels !== this.levelsOf;
+    const byDepth = levelsWanted !== null && levelsWanted !== this.levelsOf;
     this.asking = true;
     try {
       const found = await compareTrees({
         a: this.a.session.ref,
         b: this.b.session.ref,
-        side: this.lead,
-        node: state.node,
-        key: state.key ?? null,
-        heights,
+        side: wanted.side,
+        node: wanted.state.node,
+        key: wanted.state.key ?? null,
+        heights: wanted.heights,
         by_depth: byDepth,
       });
       if (turn !== this.turn) return;
@@ -182,7 +202,7 @@ export class ComparedPair {
       this.state = found.state;
       if (byDepth) {
         this.levels = found.levels;
-        this.levelsOf = levels;
+        this.levelsOf = levelsWanted;
       }
       this.problem = null;
     } catch (thrown) {
@@ -192,6 +212,8 @@ export class ComparedPair {
     }
   }
 }
+
+const isRunning = (job: Job): boolean => job.state === "running";
 
 function halfOf(session: TreeSession): Half {
   return { session, view: new ViewState(readView(""), session) };
