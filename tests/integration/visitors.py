@@ -127,6 +127,11 @@ class Visitor:
         told = await self.post("/trees", {"rule": rule, "prompt": prompt, **more})
         return str(told["ref"])
 
+    async def offer(self, rule: str) -> Any:
+        """A rule on offer, as it stands."""
+        listed = (await self.get("/rules"))["rules"]
+        return next(each for each in listed if each["id"] == rule)
+
     async def grow(self, ref: str, strategy: dict[str, Any], node: int = 0, **more: Any) -> Any:
         """Grows, and waits for the end; returns the tree as it is then."""
         body = {"state": {"node": node}, "strategy": strategy, **more}
