@@ -1,6 +1,5 @@
 """Worlds of a remote engine through the API: what is told grows, the rest is said to be unknown."""
 
-import asyncio
 import json
 import math
 from collections.abc import AsyncIterator
@@ -42,10 +41,7 @@ async def eve(
 
 
 async def grown(visitor: Visitor, **more: Any) -> tuple[str, Any]:
-    await visitor.call("POST", "/rules/engine-toy/load")
-    async with asyncio.timeout(20):
-        while (await visitor.offer("engine-toy"))["state"] == "loading":
-            await asyncio.sleep(0.01)
+    await visitor.load("engine-toy")
     ref = await visitor.begin("the man", rule="engine-toy", **more)
     return ref, await visitor.grow(ref, WORLDS)
 
