@@ -59,8 +59,8 @@ def partly_known(outcomes: OutcomeArray, log_probs: FloatArray, *, complete: boo
     What is given of one outcome several times is added up; of a complete one, what float32 left of
     the sum is taken out.
     """
-    distinct, places = np.unique(outcomes, return_inverse=True)
-    if len(distinct) < len(outcomes):
+    if len(set(outcomes.tolist())) < len(outcomes):
+        distinct, places = np.unique(outcomes, return_inverse=True)
         summed = np.full(len(distinct), -np.inf)
         np.logaddexp.at(summed, places, log_probs)
         outcomes, log_probs = distinct, summed
@@ -85,7 +85,7 @@ def divergences(a: Sequence[PartlyKnown], b: Sequence[PartlyKnown]) -> list[Dive
     if len(a) != len(b):
         raise ValueError(f"{len(a)} distributions cannot be compared with {len(b)}")
     first, second = _Stack.of(a), _Stack.of(b)
-    codes = np.union1d(first.codes, second.codes)
+    codes = _union(first.codes, second.codes)
     owner = codes >> _KEY_BITS
     log_p, log_q = first.at(codes), second.at(codes)
     known = (first.complete[owner] | (log_p > -np.inf)) & (
@@ -108,6 +108,13 @@ def divergences(a: Sequence[PartlyKnown], b: Sequence[PartlyKnown]) -> list[Dive
         len(a),
     )
     return cells.divergences(exact)
+
+
+def _union(first: OutcomeArray, second: OutcomeArray) -> OutcomeArray:
+    """Of two ascending lists, ascending: merging them beats numpy's own union."""
+    both = np.concatenate([first, second])
+    both.sort(kind="stable")
+    return both[np.concatenate([[True], both[1:] != both[:-1]])] if len(both) else both
 
 
 class _Stack:

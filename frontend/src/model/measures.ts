@@ -6,7 +6,7 @@ import type { Weighting } from "./weighting";
 
 const MOST_ENTROPY = 9;
 const MOST_SURPRISAL = 10;
-const MOST_RATIO = 4;
+const MOST_RATIO = 3;
 
 /** The range of a colour's unit: bits, a share, or steps from the prompt. */
 export function domainOf(

@@ -81,6 +81,6 @@ describe("a value on a scale", () => {
     expect(range).toBe("0 – 8 bits");
     expect(stops[0]).toBe(scaleOf("dark", "entropy").colours[0]);
     expect(legendOf("light", { colour: "probability", lo: 0, hi: 1 }).range).toBe("0 – 100 %");
-    expect(legendOf("dark", { colour: "ratio", lo: -4, hi: 4 }).range).toBe("B +4 … A +4 bits");
+    expect(legendOf("dark", { colour: "ratio", lo: -3, hi: 3 }).range).toBe("B +3 … A +3 bits");
   });
 });

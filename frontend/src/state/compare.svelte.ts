@@ -4,13 +4,15 @@ import { asProblem, type Problem } from "../api/problem";
 import { Alignment, otherSide, type Side } from "../model/alignment";
 import { logRatio } from "../model/ratio";
 import { sameRef, type StateRef } from "../model/ref";
-import { readView, type Heights } from "./address";
+import { FIRST_VIEW, readView, type Colour, type Heights } from "./address";
 import { TreeSession } from "./session.svelte";
 import { ViewState } from "./view.svelte";
 import type { Comparison, Job } from "./wire";
 
 const SETTLE_MS = 180;
 const WHILE_GROWING_MS = 1200;
+/** The depths of larger trees take longer to compare. */
+const A_STATE_MS = 0.5;
 
 /** One of the two trees, and how this visitor looks at it. */
 export interface Half {
@@ -51,9 +53,9 @@ export class ComparedPair {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private turn = 0;
   private wanted: Wanted | null = null;
-  /** Of which trees the depths are, and of which they would be; null while something grows. */
+  /** Of which trees the depths are, and of which they would be. */
   private levelsOf = "";
-  private levelsWanted: string | null = null;
+  private levelsWanted = "";
   private followed: Record<Side, Look>;
 
   private constructor(
@@ -62,7 +64,7 @@ export class ComparedPair {
   ) {
     this.alignment = new Alignment(a.session.model, b.session.model);
     this.followed = { a: lookOf(a.view), b: lookOf(b.view) };
-    for (const { view } of [a, b]) view.colour = "ratio";
+    this.colourBy("ratio");
   }
 
   /** Throws the server's Problem when one of the two is not there. */
@@ -71,6 +73,10 @@ export class ComparedPair {
     await Promise.all([readTree(a), readTree(b)]);
     const [first, second] = await Promise.all([TreeSession.open(a), TreeSession.open(b)]);
     return new ComparedPair(halfOf(first), halfOf(second));
+  }
+
+  get isApart(): boolean {
+    return typeof this.apart === "string";
   }
 
   get heights(): Heights {
@@ -119,10 +125,11 @@ export class ComparedPair {
     };
     const isNew = JSON.stringify(wanted) !== JSON.stringify(this.wanted);
     this.wanted = wanted;
-    this.levelsWanted = grows ? null : JSON.stringify([trees, wanted.heights]);
+    this.levelsWanted = JSON.stringify([trees, wanted.heights]);
     if (isNew || !grows) clearTimeout(this.timer);
     else if (this.timer !== undefined) return;
-    const wait = isNew || !grows ? SETTLE_MS : WHILE_GROWING_MS;
+    const states = halves.reduce((sum, { session }) => sum + session.states, 0);
+    const wait = isNew || !grows ? SETTLE_MS : WHILE_GROWING_MS + states * A_STATE_MS;
     this.timer = setTimeout(() => {
       this.timer = undefined;
       // While the trees grow, an answer on its way is as good as another.
@@ -142,6 +149,10 @@ export class ComparedPair {
     this.turn += 1;
     this.a.session.close();
     this.b.session.close();
+  }
+
+  private colourBy(colour: Colour): void {
+    for (const { view } of [this.a, this.b]) view.colour = colour;
   }
 
   /** What was chosen, zoomed into or drawn in one is in the other. */
@@ -185,7 +196,7 @@ export class ComparedPair {
     const { wanted, levelsWanted } = this;
     if (wanted === null) return;
     const turn = ++this.turn;
-    const byDepth = levelsWanted !== null && levelsWanted !== this.levelsOf;
+    const byDepth = levelsWanted !== this.levelsOf;
     this.asking = true;
     try {
       const found = await compareTrees({
@@ -198,7 +209,9 @@ export class ComparedPair {
         by_depth: byDepth,
       });
       if (turn !== this.turn) return;
+      const wasApart = this.isApart;
       this.apart = found.apart;
+      if (found.apart !== null && !wasApart) this.colourBy(FIRST_VIEW.colour);
       this.state = found.state;
       if (byDepth) {
         this.levels = found.levels;
