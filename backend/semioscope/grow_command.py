@@ -27,8 +27,8 @@ _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "stochastic_beam": {"k": 8, "steps": 16, "seed": 0},
 }
 """The options of every strategy, with what they are where they are left out."""
-_FIELDS: Final = {"states": "n"}
-"""Options that are called something else inside."""
+_LEADING: Final = 12
+"""States that are listed where a strategy names no trajectories of its own."""
 
 
 def grow(
@@ -145,7 +145,7 @@ def _strategy_of(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
                 "bad-option", f"The strategy {name} takes {takes}, and no --{option}."
             )
     chosen = {
-        _FIELDS.get(option, option): default if given[option] is None else given[option]
+        option: default if given[option] is None else given[option]
         for option, default in options.items()
     }
     return {"kind": kind} | chosen
@@ -223,6 +223,7 @@ def _told(
             "note": report.note,
         },
     }
+    told["leading"] = [_trajectory(tree, node) for node in tree.leaves()[:_LEADING]]
     if strategy["kind"] == "worlds":
         told["worlds"] = _worlds(tree, strategy, stop)
     return told
@@ -263,8 +264,12 @@ def _print(told: Mapping[str, Any]) -> None:
         spread = "" if error is None else f" ± {error:.2g}"
         typer.echo(f"{figure['name']}: {figure['value']:.6g}{spread} {figure['unit']}")
     found = told["report"]["found"]
-    if found:
-        typer.echo("weight    bits  trajectory")
+    if not found:
+        typer.echo("  bits  the most probable states with nothing grown after them")
+        for one in told["leading"]:
+            typer.echo(f"{one['bits']:6.1f}  {visible(one['text'])}")
+        return
+    typer.echo("weight    bits  trajectory")
     for one in found:
         weight = 1.0 if one["log_weight"] is None else math.exp(one["log_weight"])
         typer.echo(f"{weight:6.4g}  {one['bits']:6.1f}  {visible(one['text'])}")

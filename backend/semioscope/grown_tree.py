@@ -13,7 +13,6 @@ from semioscope.core.strategies.plan import GrowthPlan
 from semioscope.core.strategies.report import Report
 from semioscope.core.strategies.stop import Stop
 from semioscope.core.tree import Tree
-from semioscope.core.types import NodeId
 
 if TYPE_CHECKING:
     import networkx as nx  # type: ignore[import-untyped]  # networkx has no types
@@ -109,10 +108,7 @@ class GrownTree:
 
     def trajectories(self) -> list[Trajectory]:
         """To every state that nothing has been grown below, the most probable first."""
-        tree = self.tree
-        ends = [n for n in range(tree.size) if tree.has(n) and not tree.children(NodeId(n))]
-        ends.sort(key=lambda node: (-tree.cum_log_prob(node), node))
-        return [self.trajectory(node) for node in ends]
+        return [self.trajectory(node) for node in self.tree.leaves()]
 
     @property
     def found(self) -> list[Trajectory]:

@@ -104,7 +104,7 @@ class Observed:
         prompt = text_of_state(rule, prompt_of(rule, prompt_tokens))
         new = NewTree(rule.description.id, prompt, False, None, IDENTITY, None, None)
         begun = await self.house.create_tree(self.caller, new)
-        order = GrowthOrder(0, None, {"kind": "best_first", "n": n}, False, False)
+        order = GrowthOrder(0, None, {"kind": "best_first", "states": n}, False, False)
         async with aclosing(self.house.watch(self.caller, begun.ref, 0)) as watching:
             await anext(watching)  # it is watched from now on, as by a page
             job = await self.house.grow(self.caller, begun.ref, order)

@@ -95,9 +95,7 @@ def test_what_is_chosen_in_one_is_chosen_in_the_other(coins: Comparison) -> None
     assert box is not None
     coins.page.mouse.click(box["x"] + 30, box["y"] + 0.25 * box["height"])
     for side in ("a", "b"):
-        expect(coins.half(side).get_by_test_id("worlds")).not_to_have_attribute(
-            "data-anchor", "0"
-        )
+        expect(coins.half(side).get_by_test_id("worlds")).not_to_have_attribute("data-anchor", "0")
     expect(coins.page.get_by_test_id("compare-panel")).to_contain_text("After step 1")
     coins.page.keyboard.press("Escape")
     for side in ("a", "b"):

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.e2e.observatory import Observatory
 
 STRATEGIES: dict[str, dict[str, float]] = {
-    "best_first": {"n": 5},
+    "best_first": {"states": 5},
     "breadth": {"k": 3, "depth": 3},
     "mass": {"epsilon": 0.01},
     "ancestral": {"rollouts": 12, "steps": 8},
@@ -84,7 +84,7 @@ def test_a_growth_under_way_tells_its_rate_and_mass(visitor: Observatory) -> Non
         ("mass", "epsilon", 2, "lies between"),
         ("mass", "epsilon", 0, "above 0"),
         ("breadth", "k", 0, "lies between"),
-        ("best_first", "n", 100_000, "lies between"),
+        ("best_first", "states", 100_000, "lies between"),
     ],
 )
 def test_a_parameter_out_of_bounds_is_explained_and_not_sent(

@@ -61,7 +61,7 @@ def test_greedy_leaves_one_world(visitor: Observatory) -> None:
         (3, {"kind": "top_k", "k": 3}),
         (0.5, {"kind": "top_p", "p": 0.5}),
         (0.2, {"kind": "min_p", "p": 0.2}),
-        (0.6, {"kind": "typical", "p": 0.6}),
+        (0.2, {"kind": "typical", "p": 0.2}),
         (0.01, {"kind": "epsilon", "epsilon": 0.01}),
     ],
 )

@@ -42,13 +42,13 @@ def grown(new_visitor: NewVisitor) -> Observatory:
         ("/growths", {"state": {"node": 0}, "strategy": {"kind": "mass", "epsilon": 0}}, (422,)),
         (
             "/growths",
-            {"state": {"node": 0}, "strategy": {"kind": "best_first", "n": 10**7}},
+            {"state": {"node": 0}, "strategy": {"kind": "best_first", "states": 10**7}},
             (422, 429),
         ),
         ("/growths", {"state": {"node": 0}, "strategy": {"kind": "dream"}}, (422,)),
         (
             "/growths",
-            {"state": {"node": 10**6}, "strategy": {"kind": "best_first", "n": 1}},
+            {"state": {"node": 10**6}, "strategy": {"kind": "best_first", "states": 1}},
             (404,),
         ),
         ("/branches", {"node": 0, "keys": [99_999_999]}, (404, 422)),
@@ -91,7 +91,7 @@ def test_a_terminal_state_cannot_be_grown(new_visitor: NewVisitor) -> None:
     keys = [row["key"] for row in _candidates(visitor)]
     branched = visitor.ask("POST", "/branches", {"node": 0, "keys": keys[:1]})
 
-    body = {"state": {"node": branched["node"]}, "strategy": {"kind": "best_first", "n": 1}}
+    body = {"state": {"node": branched["node"]}, "strategy": {"kind": "best_first", "states": 1}}
     assert is_a_refusal(visitor.ask("POST", "/growths", body), 409, 422)
 
 

@@ -48,7 +48,7 @@ def test_a_live_link_shows_the_tree_to_another_browser_that_cannot_write(
     expect(reader.page.get_by_test_id("own-text")).to_have_count(0)
     before = states(owner)
     for path, body in (
-        ("/growths", {"state": {"node": 0}, "strategy": {"kind": "best_first", "n": 3}}),
+        ("/growths", {"state": {"node": 0}, "strategy": {"kind": "best_first", "states": 3}}),
         ("/branches", {"node": 0, "text": " no"}),
         ("/prune", {"state": {"node": 1}}),
         ("/undo", None),

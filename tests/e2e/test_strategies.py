@@ -9,7 +9,7 @@ from tests.e2e.conftest import NewVisitor
 from tests.e2e.observatory import Observatory
 
 STRATEGIES: dict[str, dict[str, float]] = {
-    "best_first": {"n": 4},
+    "best_first": {"states": 4},
     "breadth": {"k": 2, "depth": 4},
     "mass": {"epsilon": 0.05},
     "greedy": {"steps": 12},

@@ -29,7 +29,7 @@ def order(strategy: dict[str, object], **more: object) -> dict[str, object]:
         ({"kind": "worlds", "lines": 8, "steps": 3}, 7),
         ({"kind": "breadth", "k": 2, "depth": 4}, 15),
         ({"kind": "mass", "epsilon": 0.2}, 7),
-        ({"kind": "best_first", "n": 9}, 9),
+        ({"kind": "best_first", "states": 9}, 9),
         ({"kind": "beam", "k": 2, "steps": 3}, 5),
         ({"kind": "greedy", "steps": 4}, 4),
         ({"kind": "stochastic_beam", "k": 7, "steps": 3, "seed": 5}, 7),
@@ -59,7 +59,7 @@ def figures(job: Any) -> dict[str, Any]:
 
 async def test_best_first_tells_what_is_left_and_emits_in_order(ada: Visitor) -> None:
     ref = await ada.begin(rule="coin-biased", max_length=6)
-    job = await ended(ada, ref, order({"kind": "best_first", "n": 20}))
+    job = await ended(ada, ref, order({"kind": "best_first", "states": 20}))
     tree = await ada.get(f"/trees/{ref}")
     told = figures(job)
     assert told["unexplored"]["guarantee"] == "exact"
@@ -88,7 +88,7 @@ async def test_draws_tell_estimates_with_their_errors(ada: Visitor) -> None:
 
 async def test_a_growth_stops_where_it_is_told_to(ada: Visitor) -> None:
     ref = await ada.begin(rule="coin-biased", max_length=8)
-    asked = order({"kind": "best_first", "n": 400}, stop={"resolved": 0.25})
+    asked = order({"kind": "best_first", "states": 400}, stop={"resolved": 0.25})
     job = await ended(ada, ref, asked)
     assert job["state"] == "done"
     assert job["label"].endswith("until 0.25 resolved")
@@ -113,7 +113,7 @@ async def test_a_cancelled_draw_keeps_a_report_that_estimates_nothing(ada: Visit
 
 
 @pytest.mark.parametrize(
-    "strategy", [{"kind": "breadth", "k": 2, "depth": 5}, {"kind": "best_first", "n": 31}]
+    "strategy", [{"kind": "breadth", "k": 2, "depth": 5}, {"kind": "best_first", "states": 31}]
 )
 async def test_a_job_counts_states_however_few_questions_they_take(
     ada: Visitor, strategy: dict[str, object]
@@ -231,7 +231,7 @@ async def test_two_people_grow_one_tree_at_once(ada: Visitor, bob: Visitor) -> N
     await bob.post("/invitations", {"secret": link["url_path"].partition("#edit=")[2]})
     await ada.post(f"/trees/{ref}/growths", order({"kind": "breadth", "k": 2, "depth": 5}))
     await bob.post(f"/trees/{ref}/growths", order({"kind": "worlds", "lines": 32, "steps": 5}))
-    await bob.post(f"/trees/{ref}/growths", order({"kind": "best_first", "n": 31}))
+    await bob.post(f"/trees/{ref}/growths", order({"kind": "best_first", "states": 31}))
     tree = await ada.at_rest(ref)
     assert tree["expansions"] >= 31
     assert sum(tree["ledger"].values()) == pytest.approx(1, abs=1e-6)

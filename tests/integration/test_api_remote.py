@@ -41,6 +41,7 @@ async def eve(
 
 
 async def grown(visitor: Visitor, **more: Any) -> tuple[str, Any]:
+    await visitor.load("engine-toy")
     ref = await visitor.begin("the man", rule="engine-toy", **more)
     return ref, await visitor.grow(ref, WORLDS)
 

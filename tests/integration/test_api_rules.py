@@ -50,7 +50,7 @@ GROWTHS: list[dict[str, Any]] = [
     {"kind": "breadth", "k": 3, "depth": 3},
     WORLDS,
     {"kind": "mass", "epsilon": 0.05},
-    {"kind": "best_first", "n": 8},
+    {"kind": "best_first", "states": 8},
     {"kind": "ancestral", "rollouts": 8, "steps": 3, "seed": 1},
 ]
 

@@ -72,7 +72,7 @@ async def test_a_bad_beginning_makes_no_tree(
         ({"kind": "breadth", "k": 2, "depth": 0}, (422, "bad-depth"), "1"),
         ({"kind": "mass", "epsilon": 2}, (422, "bad-epsilon"), "between 1/4096 and 1"),
         ({"kind": "mass", "epsilon": -0.5}, (422, "bad-epsilon"), "between 1/4096 and 1"),
-        ({"kind": "best_first", "n": 0}, (422, "bad-n"), "1"),
+        ({"kind": "best_first", "states": 0}, (422, "bad-states"), "1"),
         ({"kind": "ancestral", "rollouts": 0, "steps": 2}, (422, "bad-rollouts"), "1"),
         (WORLDS | {"lo": 0.6, "hi": 0.4}, (422, "bad-interval"), "0 … 1"),
         (WORLDS | {"offset": 1.5}, (422, "bad-offset"), "offset"),

@@ -127,6 +127,16 @@ class Visitor:
         told = await self.post("/trees", {"rule": rule, "prompt": prompt, **more})
         return str(told["ref"])
 
+    async def load(self, rule: str) -> None:
+        """Begins to load a rule, and waits for the end of it, whatever that is."""
+        await self.call("POST", f"/rules/{rule}/load")
+        async with asyncio.timeout(20):
+            while True:
+                listed = (await self.get("/rules"))["rules"]
+                if all(each["state"] != "loading" for each in listed if each["id"] == rule):
+                    return
+                await asyncio.sleep(0.01)
+
     async def grow(self, ref: str, strategy: dict[str, Any], node: int = 0, **more: Any) -> Any:
         """Grows, and waits for the end; returns the tree as it is then."""
         body = {"state": {"node": node}, "strategy": strategy, **more}

@@ -319,6 +319,14 @@ class Tree:
         """The visible expanded states, ascending, u4[n]."""
         return np.flatnonzero((self.marks & (EXPANDED | GONE)) == EXPANDED).astype(np.uint32)
 
+    def leaves(self) -> list[NodeId]:
+        """The visible states with no visible child, the most probable first."""
+        is_leaf = (self.marks & GONE) == 0
+        is_leaf[self.parents[1:][is_leaf[1:]]] = False
+        leaves = np.flatnonzero(is_leaf)
+        order = np.lexsort((leaves, -self.cum_log_probs[leaves]))
+        return [NodeId(node) for node in leaves[order].tolist()]
+
     def frontier(self) -> IdArray:
         """The states that can be expanded: visible, not under a cut, not terminal; u4[n]."""
         marks = self.marks

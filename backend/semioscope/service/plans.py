@@ -45,7 +45,7 @@ _KINDS: Final[dict[str, _Kind]] = {
         ),
         _Kind("breadth", Breadth, lambda p: f"{p.k} most probable × {_many(p.depth, 'step')}"),
         _Kind("mass", MassThreshold, lambda p: f"Every state of probability {p.epsilon:g} or more"),
-        _Kind("best_first", BestFirst, lambda p: f"The {_many(p.n, 'most probable state')}"),
+        _Kind("best_first", BestFirst, lambda p: f"The {_many(p.states, 'most probable state')}"),
         _Kind("beam", Beam, lambda p: f"Beam of {p.k:,} × {_steps(p)}"),
         _Kind("greedy", Greedy, lambda p: f"Greedy × {_steps(p)}"),
         _Kind("ancestral", Ancestral, lambda p: f"{_many(p.rollouts, 'rollout')} × {_steps(p)}"),

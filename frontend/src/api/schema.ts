@@ -670,7 +670,8 @@ export interface components {
         };
         /**
          * BestFirstGrowth
-         * @description The n most probable trajectories, in exact order.
+         * @description `states` evaluations, each of the most probable state there is; what ends is emitted in exact
+         *     order of probability.
          */
         BestFirstGrowth: {
             /**
@@ -678,8 +679,8 @@ export interface components {
              * @enum {string}
              */
             kind: "best_first";
-            /** N */
-            n: number;
+            /** States */
+            states: number;
         };
         /** Bias */
         Bias: {

@@ -1,3 +1,4 @@
+import { ToyTree } from "../model/toy";
 import { describe, expect, it } from "vitest";
 import { TreeModel } from "../model/tree";
 import { factsOf, nextStatesOf, passes, readingAfter, readingOf } from "./facts";
@@ -183,5 +184,28 @@ describe("a rule that tells only a part", () => {
     expect(facts.unweighable).toBe(true);
     expect(facts.logProbProcedure).toBeNull();
     expect(factsOf(model, model.ruleWeighting, { node: 0, key: 1 }).unweighable).toBe(false);
+  });
+});
+
+describe("next states under a procedure with an order of its own", () => {
+  const STEPS = [{ kind: "typical" as const, p: 0.9 }];
+
+  it("list what leads under it beside what leads under the rule, and bound what is not stored", () => {
+    const toy = new ToyTree(() => [0.5, 0.3, 0.1, 0.06, 0.04]);
+    toy.expand(0);
+    toy.weighOwn(STEPS, "own", () => [0.05, 0.1, 0.15, 0.2, 0.5], 3);
+    const next = nextStatesOf(toy.model, toy.model.weightingFor("own", STEPS), 0, 2)!;
+    expect(next.rows.map(({ key, extra }) => [key, extra])).toEqual([
+      [0, false],
+      [1, false],
+      [4, true],
+      [3, true],
+    ]);
+    expect(next.rows.map(({ q }) => (q === null ? null : Number(q.toFixed(3))))).toEqual([
+      null, null, 0.5, 0.2,
+    ]);
+    expect(next.rows[0]!.mostQ).toBeCloseTo(0.15, 5);
+    expect(next.restQ).toBeCloseTo(0.3, 5);
+    expect(next.restP).toBeCloseTo(0.1, 5);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ToyTree } from "../model/toy";
-import { selectedBits } from "./selected";
+import { Conditioning } from "../model/conditioning";
+import { conditionedFacts, selectedBits } from "./selected";
 
 /** Half, then half again: every state two steps down is one of four. */
 function quarters(): ToyTree {
@@ -42,5 +43,33 @@ describe("bits put in by choosing", () => {
     expect(selectedBits(toy.model, 0).bits).toBeCloseTo(1, 5);
     toy.event("restore", { node: first });
     expect(selectedBits(toy.model, 0).bits).toBe(0);
+  });
+});
+
+describe("a state given that nothing pruned happens", () => {
+  it("has its share of what is left, and a cut has none", () => {
+    const toy = quarters();
+    const { model } = toy;
+    const first = model.childOf(0, 0);
+    const cut = model.childOf(first, 0);
+    toy.event("prune", { node: cut });
+    const conditioning = new Conditioning(model, model.ruleWeighting);
+    const share = (node: number): number =>
+      Math.exp(conditionedFacts(model, conditioning, { node }).logProb!);
+    expect(share(0)).toBe(1);
+    expect(share(first)).toBeCloseTo(1 / 3, 5);
+    expect(share(model.childOf(0, 1))).toBeCloseTo(2 / 3, 5);
+    expect(share(model.childOf(first, 1))).toBeCloseTo(1 / 3, 5);
+    expect(share(cut)).toBe(0);
+    const step = conditionedFacts(model, conditioning, { node: model.childOf(first, 1) });
+    expect(step.stepLogProb).toBeCloseTo(0, 5);
+  });
+
+  it("is not known where the procedure is not", () => {
+    const toy = quarters();
+    toy.event("prune", { node: toy.model.childOf(toy.model.childOf(0, 0), 0) });
+    const late = toy.model.weightingFor("late", [{ kind: "top_k", k: 1 }]);
+    const facts = conditionedFacts(toy.model, new Conditioning(toy.model, late), { node: 1 });
+    expect(facts.logProb).toBeNull();
   });
 });

@@ -38,7 +38,7 @@ describe("a growth strategy", () => {
     expect(mostStates("greedy", { steps: 64 })).toBe(64);
     expect(mostStates("beam", { k: 10, steps: 5 })).toBe(41);
     expect(mostStates("stochastic_beam", { k: 8, steps: 10 })).toBe(82);
-    expect(mostStates("best_first", { n: 4 })).toBeNull();
+    expect(mostStates("best_first", { states: 4 })).toBeNull();
   });
 
   it("evaluates fewer where a stop keeps it from going deeper", () => {
@@ -54,7 +54,7 @@ describe("a growth strategy", () => {
     expect(faultOf(parameter("breadth", "k"), 2.5)).toMatch(/whole number/);
     expect(faultOf(parameter("mass", "epsilon"), 0)).toMatch(/above 0/);
     expect(faultOf(parameter("mass", "epsilon"), 2)).toMatch(/between 0 and 1/);
-    expect(faultOf(parameter("best_first", "n"), Number.NaN)).toMatch(/is a number/);
+    expect(faultOf(parameter("best_first", "states"), Number.NaN)).toMatch(/is a number/);
   });
 });
 

@@ -48,7 +48,7 @@ export const STRATEGIES: readonly StrategyKindInfo[] = [
     says: "The most probable trajectories that end, whatever it takes to be sure of them.",
     guarantee: "They come in exact order of probability, and what is unexplored is known exactly.",
     random: false,
-    parameters: [whole("n", "trajectories n", 20, 4096)],
+    parameters: [whole("states", "states", 100, 4096)],
   },
   {
     kind: "breadth",
@@ -162,7 +162,7 @@ export function strategyOf(
     case "mass":
       return { kind, epsilon: value("epsilon") };
     case "best_first":
-      return { kind, n: value("n") };
+      return { kind, states: value("states") };
     case "ancestral":
       return { kind, rollouts: value("rollouts"), steps: value("steps"), seed };
     case "greedy":

@@ -336,8 +336,8 @@ REFUSED: list[tuple[Any, str]] = [
     (lambda: MassThreshold(1e-9), "bad-epsilon"),
     (lambda: MassThreshold(math.nan), "bad-epsilon"),
     (lambda: MassThreshold("half"), "bad-epsilon"),
-    (lambda: BestFirst(0), "bad-n"),
-    (lambda: BestFirst(10**6), "bad-n"),
+    (lambda: BestFirst(0), "bad-states"),
+    (lambda: BestFirst(10**6), "bad-states"),
     (lambda: Ancestral(0, 5), "bad-rollouts"),
     (lambda: Ancestral(5, -1), "bad-steps"),
     (lambda: Ancestral(5, 5, 2**40), "bad-seed"),
@@ -407,3 +407,9 @@ def test_a_token_of_probability_zero_cannot_be_typed_and_leaves_no_trace() -> No
         garden.grow(Typed((1, 1)))
     assert refusal.value.code == "impossible-token"
     assert (garden.tree.size, garden.tree.seq) == (1, 0)
+
+
+def test_breadth_of_a_small_alphabet_is_bounded_by_that_alphabet() -> None:
+    garden = Garden(coin(0.7), max_length=6)
+    garden.grow(Breadth(k=64, depth=3), IDENTITY)
+    assert len(garden.asked) <= garden.tree.expansion_count == 7

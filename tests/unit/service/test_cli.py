@@ -48,7 +48,7 @@ def test_grow_prints_json_for_scripts() -> None:
 @pytest.mark.parametrize(
     ("options", "states"),
     [
-        (["--strategy", "best-first", "--states", "7"], 9),
+        (["--strategy", "best-first", "--states", "7"], 8),
         (["--strategy", "breadth", "--k", "2", "--depth", "3"], 15),
         (["--strategy", "mass", "--epsilon", "0.2"], 7),
         (["--strategy", "beam", "--k", "2", "--steps", "3"], 7),

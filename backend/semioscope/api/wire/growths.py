@@ -41,10 +41,11 @@ class MassGrowth(Asked):
 
 
 class BestFirstGrowth(Asked):
-    """The n most probable trajectories, in exact order."""
+    """`states` evaluations, each of the most probable state there is; what ends is emitted in exact
+    order of probability."""
 
     kind: Literal["best_first"]
-    n: Annotated[int, documented(minimum=1, maximum=4096)]
+    states: Annotated[int, documented(minimum=1, maximum=4096)]
 
 
 class AncestralGrowth(Asked):

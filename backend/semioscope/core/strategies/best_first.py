@@ -33,7 +33,7 @@ _FURTHEST: Final = math.log(64)
 
 @dataclass(frozen=True, slots=True)
 class BestFirst:
-    """`n` evaluations, each of the most probable state there is under the rule (SCIENCE.md
+    """`states` evaluations, each of the most probable state there is under the rule (SCIENCE.md
     section 1). Raises InvalidRequest.
 
     What waits is ordered by probability: next states not grown yet, and for every state the bound
@@ -48,17 +48,17 @@ class BestFirst:
     that are short enough. What somebody hides or cuts meanwhile stays out of the search.
     """
 
-    n: int
+    states: int
     deepest: int | None = None
     kind: ClassVar[str] = "best_first"
     is_drawn: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        whole(self.n, 1, MOST_EXPANSIONS, "bad-n", "The number of states, n,")
+        whole(self.states, 1, MOST_EXPANSIONS, "bad-states", "The number of states")
 
     @property
     def total(self) -> int:
-        return self.n
+        return self.states
 
     def down_to(self, depth: int) -> "BestFirst":
         return replace(self, deepest=depth)
@@ -74,7 +74,7 @@ class BestFirst:
         """Finds, in exact order, the finished trajectories."""
         check_budget(self, budget)
         search = _Search(growth, anchor, self.deepest, findings or Findings())
-        return search.run(self.n, batch)
+        return search.run(self.states, batch)
 
 
 @dataclass(slots=True)

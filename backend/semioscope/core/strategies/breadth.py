@@ -41,7 +41,7 @@ class Breadth:
     @property
     def total(self) -> int:
         """1 + k + … + k^(depth − 1)."""
-        return sum(self.k**level for level in range(self.depth))
+        return _evaluations(self.k, self.depth)
 
     def down_to(self, depth: int) -> "Breadth":
         return replace(self, depth=min(self.depth, depth + 1))
@@ -54,10 +54,15 @@ class Breadth:
         findings: Findings | None = None,
         batch: int = BATCH,
     ) -> Strategy:
-        check_budget(self, budget)
-        return self._run(growth, anchor, findings or Findings(), batch)
+        size = growth.tree.rule.alphabet_size
+        # A rewriting rule may make few next states of one: it is stopped when it comes to it.
+        if size is not None:
+            check_budget(replace(self, k=min(self.k, size)), budget)
+        return self._run(growth, anchor, findings or Findings(), batch, budget)
 
-    def _run(self, growth: Growth, anchor: NodeId, findings: Findings, batch: int) -> Strategy:
+    def _run(
+        self, growth: Growth, anchor: NodeId, findings: Findings, batch: int, budget: int
+    ) -> Strategy:
         bottom = growth.depth(anchor) + self.depth
         queue = deque([anchor])
         evaluated = 0
@@ -70,6 +75,12 @@ class Breadth:
                 asked += unknown.tolist()
                 queue.extend(leading_children(growth, known, self.k))
             if not asked:
+                return
+            if evaluated + len(asked) > budget:
+                findings.note = (
+                    f"It ended early, after {evaluated:,} states: one growth may evaluate "
+                    f"{budget:,}."
+                )
                 return
             nodes = np.array(asked, np.uint32)
             answers, which = yield from ask_together(growth, nodes)
@@ -89,6 +100,10 @@ class Breadth:
         goes_on = are_open(marks) & (growth.depths_of(nodes) < bottom)
         is_known = (marks & EXPANDED) != 0
         return nodes[goes_on & ~is_known], nodes[goes_on & is_known]
+
+
+def _evaluations(k: int, depth: int) -> int:
+    return sum(k**level for level in range(depth))
 
 
 def _tell_ended(growth: Growth, nodes: IdArray, findings: Findings) -> None:
