@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from semioscope.core.strategies.report import Findings
 from semioscope.core.strategies.steps import settle
 from semioscope.core.tree import Tree
 from semioscope.core.types import UNKNOWN_RANK, NodeId
+
+_FIRST: Final = 8
+"""States of the first step, the likeliest on screen: somebody waits for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +47,18 @@ class Reweigh:
     def _run(self, growth: Growth, anchor: NodeId, budget: int, batch: int) -> Strategy:
         tree, fingerprint = growth.tree, growth.procedure.fingerprint
         waiting = _lacking(tree, fingerprint, anchor)
+        size = _FIRST
         while budget > 0:
             asked: list[tuple[NodeId, list[NodeId]]] = []
             for node in waiting:
                 if tree.weights_at(node, fingerprint) is None and _stands(tree, node):
                     asked.append((node, _outside(growth, node)))
-                if len(asked) == min(batch, budget):
+                if len(asked) == min(size, batch, budget):
                     break
             if not asked:
                 return
             budget -= len(asked)
+            size *= 2
             answers = yield [
                 Ask(node, growth.question(node, keys=[tree.key(tail) for tail in tails]))
                 for node, tails in asked
