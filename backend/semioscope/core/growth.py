@@ -258,7 +258,7 @@ class Growth:
         is_end = is_terminal(marks) if place is None else self._nodes.ends[place]
         if is_end or marks & (CUT | UNDER) or node in self._nothing:
             return False
-        return not marks & GONE or root in self._shown
+        return not self._is_gone(root)
 
     def is_expanded(self, node: int) -> bool:
         return node in self._expansions or (node < self.tree.size and self.tree.is_expanded(node))
@@ -274,7 +274,7 @@ class Growth:
 
     def is_hidden(self, node: int) -> bool:
         """Whether it is hidden, or below something hidden, that this growth does not show."""
-        return self.tree.is_hidden(self._rooted(node)) and self._rooted(node) not in self._shown
+        return self._is_gone(self._rooted(node))
 
     def is_taken_back(self, node: int) -> bool:
         """Whether somebody has hidden it since this growth began. (What was hidden before, a
@@ -288,8 +288,10 @@ class Growth:
         growth shows is not GONE, nor is what it adds below that."""
         roots = self._nodes.roots(nodes)
         marks = self.tree.marks[roots]
-        if self._shown:
-            marks[np.isin(roots, list(self._shown))] &= np.uint8(255 - GONE)
+        if self._shown or self._expansions:
+            gone = np.flatnonzero(marks & GONE)
+            stays = [self._is_gone(root) for root in roots[gone].tolist()]
+            marks[gone[~np.array(stays, np.bool_)]] &= np.uint8(255 - GONE)
         if len(fresh := np.flatnonzero(roots != nodes)):
             under = np.where(marks[fresh] & (CUT | UNDER), UNDER, 0) | marks[fresh] & GONE
             ends = self._nodes.at(self._nodes.ends, nodes[fresh])
@@ -377,6 +379,22 @@ class Growth:
         """The last state on the way to a node that is in the tree already."""
         place = self._nodes.place(node)
         return NodeId(node if place is None else self._nodes.root[place])
+
+    def _is_gone(self, node: int) -> bool:
+        """GONE (core/ledger.py) of a node of the tree, as it will be: what this growth shows, and
+        the expansions that it shows again, bring back what hangs below them."""
+        marks = self.tree.marks
+        if not marks[node] & GONE or not (self._shown or self._expansions):
+            return bool(marks[node] & GONE)
+        while marks[node] & GONE:
+            if marks[node] & HIDDEN and node not in self._shown:
+                return True
+            if node == ROOT:
+                return False
+            node = int(self.tree.parents[node])
+            if not self.is_expanded(node):
+                return True
+        return False
 
     def _at(self, nodes: IdArray, of_tree: NDArray[Any], of_new: Sequence[float]) -> NDArray[Any]:
         """A column at nodes of the tree and new ones, [n]."""
