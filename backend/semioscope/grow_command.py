@@ -10,7 +10,7 @@ import typer
 
 from semioscope.core.errors import InvalidRequest, SemioscopeError
 from semioscope.core.sampling import STEPS, Procedure
-from semioscope.core.strategies.report import Report
+from semioscope.core.strategies.report import Figure, Report
 from semioscope.core.strategies.worlds import Worlds
 from semioscope.core.tree import Tree
 from semioscope.core.types import NodeId
@@ -260,9 +260,7 @@ def _print(told: Mapping[str, Any]) -> None:
             typer.echo(f"{world['share']:5.1%}  {world['bits']:6.1f}  {visible(world['text'])}")
         return
     for figure in told["report"]["figures"]:
-        error = figure["standard_error"]
-        spread = "" if error is None else f" ± {error:.2g}"
-        typer.echo(f"{figure['name']}: {figure['value']:.6g}{spread} {figure['unit']}")
+        typer.echo(f"{figure['name']}: {Figure(**figure).said} {figure['unit']}")
     found = told["report"]["found"]
     if not found:
         typer.echo("  bits  the most probable states with nothing grown after them")

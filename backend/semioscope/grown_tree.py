@@ -3,14 +3,14 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from semioscope.core.alphabet import text_of
 from semioscope.core.ledger import Ledger
 from semioscope.core.rule import RuleDescription
 from semioscope.core.sampling import Procedure
 from semioscope.core.strategies.plan import GrowthPlan
-from semioscope.core.strategies.report import Report
+from semioscope.core.strategies.report import Figure, Report
 from semioscope.core.strategies.stop import Stop
 from semioscope.core.tree import Tree
 
@@ -155,9 +155,8 @@ class GrownTree:
         return "\n".join(lines) + ">"
 
 
-def _figure(figure: Any) -> str:
-    error = "" if figure.standard_error is None else f" ± {figure.standard_error:.2g}"
-    return f"{figure.name}: {figure.value:.6g}{error} {figure.unit} ({figure.guarantee})"
+def _figure(figure: Figure) -> str:
+    return f"{figure.name}: {figure.said} {figure.unit} ({figure.guarantee})"
 
 
 def _said(procedure: Procedure) -> str:

@@ -183,7 +183,9 @@ def _symbols(fields: SpecFields) -> list[str]:
 def _distribution(fields: SpecFields, given: object, what: str, size: int) -> list[float]:
     row = _listed(fields, given, what)
     if len(row) != size:
-        raise fields.refusal(f"{what} has {len(row):,} numbers for {size:,} symbols.")
+        amount = "number" if len(row) == 1 else "numbers"
+        symbols = "symbol" if size == 1 else "symbols"
+        raise fields.refusal(f"{what} has {len(row):,} {amount} for {size:,} {symbols}.")
     numbers: list[float] = []
     for place, value in enumerate(row, 1):
         number = as_number(value)

@@ -119,6 +119,12 @@ class Markov(TabularRule):
                 "The text is empty; there is nothing to count.",
                 "Paste a text, the longer the better.",
             )
+        if len(tokens) <= order:
+            had = f"{len(tokens):,} {unit if len(tokens) > 1 else unit[:-1]}"
+            raise fields.refusal(
+                f"The text has {had}; a chain of order {order} needs {order + 1} at least.",
+                "Paste a longer text, or lower the order.",
+            )
         canonical = {
             "kind": "markov",
             "text": text,
@@ -285,7 +291,8 @@ def _description(
 
 def _summary(fit: Fit, unit: str, source: TokenSource | None) -> str:
     whose = "" if source is None else f" (as {source.name} reads it)"
-    text = f"a text of {len(fit.tokens):,} {unit}{whose}"
+    many = unit if len(fit.tokens) > 1 else unit[:-1]
+    text = f"a text of {len(fit.tokens):,} {many}{whose}"
     raised = f", every count raised by {fit.smoothing:g}" if fit.smoothing else ""
     match fit.order:
         case 0:

@@ -90,7 +90,8 @@ procedures = st.lists(
         st.floats(-2, 2).map(Frequency),
         st.just(Repetition(1.3)),
         st.dictionaries(st.integers(0, 89), st.floats(-3, 3), max_size=3).map(Bias),
-        st.lists(st.integers(0, 9), min_size=1, max_size=9).map(Force),
+        # Several of them never contradict each other: all leave the token 0.
+        st.lists(st.integers(0, 9), max_size=8).map(lambda keys: Force((0, *keys))),
     ),
     max_size=3,
 ).map(lambda steps: Procedure(tuple(steps)))

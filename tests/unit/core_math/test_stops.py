@@ -157,6 +157,24 @@ def test_a_search_of_short_trajectories_says_that_longer_ones_are_left_out() -> 
     assert found == pytest.approx(short[: len(found)], rel=1e-5)
     assert len(found) == len(short)
     assert findings.note is not None
+    longer = (garden.probability(path) for path in all_paths(garden.rule, (0,), 7) if len(path) > 3)
+    assert max(longer) * (1 - 1e-5) <= figure(findings, "any other, at most").value
+
+
+def test_a_search_that_is_stopped_ends_close_to_where_it_had_enough() -> None:
+    garden = Garden(ToyRule(lambda _: [7, 2, 1], 3, memory=1), max_length=6, prompt=())
+    found = grown(garden, BestFirst(300), Stop(ended=3))
+    assert found.ended == 3
+    assert garden.tree.expansion_count <= 40, "of 364 states"
+    garden = Garden(ToyRule(lambda _: [7, 2, 1], 3, memory=1), max_length=6, prompt=())
+    grown(garden, BestFirst(364), Stop(resolved=0.5))
+    assert 0.5 - 1e-6 <= garden.tree.ledger.terminal <= 0.6
+
+
+def test_an_exact_share_that_is_rounding_is_said_to_be_nothing() -> None:
+    assert Figure("unexplored", 3.09e-8, "share", "exact").said == "0"
+    assert Figure("unexplored", 2e-6, "share", "exact").said == "2e-06"
+    assert Figure("mass", 3.09e-8, "share", "estimate", 1e-9).said == "3.09e-08 ± 1e-09"
 
 
 def test_what_is_hidden_before_it_is_emitted_is_not_emitted() -> None:

@@ -147,7 +147,7 @@ class _Search:
         self._untold = math.inf  # the least cost of a rest that the rule does not tell
         self._begun = -growth.cum_log_prob(anchor)
         self._emitted = 0.0  # mass, given the anchor
-        self._is_cut_short = False
+        self._too_deep = math.inf  # the least cost of what the stop by depth holds back
         self._left = 0  # evaluations
         self._stretch = 0
         self._answers: dict[tuple[int, ...], Answer] = {}  # by what decides them
@@ -157,9 +157,13 @@ class _Search:
         self._left = n
         while True:
             before = n - self._left
-            asked = self._pop(min(batch, max(1, before)), max(batch, min(before, STRETCH)))
+            pace = self._findings.pace
+            asked = self._pop(
+                pace(min(batch, max(1, before)), before),
+                pace(max(batch, min(before, STRETCH)), before),
+            )
             self._release(min((one.cost for one in asked), default=math.inf))
-            if not asked and (not self._left or not self._queue):
+            if self._findings.has_enough or (not asked and not (self._left and self._queue)):
                 return
             self._left -= len(asked)
             self._stretch += 1
@@ -247,7 +251,7 @@ class _Search:
         if growth.is_terminal(node):
             heapq.heappush(self._finished, (cost, node))
         elif growth.depth(node) > self._bottom:
-            self._is_cut_short = True
+            self._too_deep = min(self._too_deep, -growth.cum_log_prob(node))
         elif is_open(growth, node):
             if growth.expansion(node) is None:
                 return _Asked(node, cost)
@@ -328,6 +332,8 @@ class _Search:
         waiting = self._queue[0].cost if self._queue else math.inf
         least = min(in_flight, waiting, self._untold)
         while self._finished and self._finished[0][0] <= least:
+            if self._findings.has_enough:
+                break
             cost, node = heapq.heappop(self._finished)
             if not self._growth.is_hidden(node):  # meanwhile, by others
                 self._emitted += math.exp(self._begun - cost)
@@ -337,12 +343,13 @@ class _Search:
     def _tell(self, least: float) -> None:
         """least: the cost of the most probable of all that has not been emitted."""
         findings = self._findings
+        least = min(least, self._too_deep)
         findings.figures = (
             Figure("emitted", findings.ended, "trajectories", "exact"),
             Figure("emitted mass", self._emitted, "share", "exact"),
             Figure("any other, at most", math.exp(self._begun - least), "share", "bound"),
         )
-        if self._is_cut_short:
+        if self._too_deep < math.inf:
             findings.note = (
                 "Emitted in exact order among the trajectories that end before the depth of the "
                 "stop; longer ones may be more probable."

@@ -68,7 +68,7 @@ class Breadth:
         evaluated = 0
         while queue:
             asked: list[int] = []
-            size = step_size(growth, batch, evaluated, self.k)
+            size = findings.pace(step_size(growth, batch, evaluated, self.k), evaluated)
             while queue and (room := size - len(asked)) > 0:
                 some = [queue.popleft() for _ in range(min(room, len(queue)))]
                 unknown, known = self._sorted(growth, some, bottom, findings)

@@ -69,9 +69,11 @@ class MassThreshold:
         least = growth.cum_log_prob(anchor) + math.log(self.epsilon) - _ROUNDING
         queue = _Queue(growth)
         queue.push(anchor)
+        evaluated = 0
         while queue:
             asked: list[NodeId] = []
-            while queue and len(asked) < min(batch, budget):
+            size = min(findings.pace(batch, evaluated), budget - evaluated)
+            while queue and len(asked) < size:
                 node = queue.pop()
                 if growth.is_terminal(node):
                     findings.end(growth, node)
@@ -84,7 +86,7 @@ class MassThreshold:
                     queue.extend(children)
             if not asked:
                 return
-            budget -= len(asked)
+            evaluated += len(asked)
             answers = yield [
                 Ask(node, growth.question(node, above=least - growth.cum_log_prob(node)))
                 for node in asked

@@ -14,6 +14,9 @@ Guarantee: TypeAlias = Literal["exact", "bound", "estimate"]
 
 MOST_FOUND: Final = 64
 """Trajectories that a report names."""
+LEDGER_ERROR: Final = 1e-6
+_PACE: Final = 8
+"""One step of a growth that is watched evaluates this part of what has been evaluated before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,14 @@ class Figure:
     unit: str
     guarantee: Guarantee
     standard_error: float | None = None
+
+    @property
+    def said(self) -> str:
+        """The value and its error for a person. Log-probabilities are kept as float32, so that a
+        ledger adds up to 1e-6: an exact share below that is nothing."""
+        is_dust = self.guarantee == "exact" and self.unit == "share" and self.value < LEDGER_ERROR
+        error = "" if self.standard_error is None else f" ± {self.standard_error:.2g}"
+        return f"{0 if is_dust else self.value:.6g}{error}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +60,25 @@ class Report:
 
 class Findings:
     """A report in the making. The strategy writes it; whoever shows the growth reads it between
-    two steps. ended: how many trajectories the strategy has led to their end."""
+    two steps. ended: how many trajectories the strategy has led to their end. enough: with how many
+    the growth is stopped. is_watched: whether what is found may stop it."""
 
     def __init__(self) -> None:
         self.ended = 0
+        self.enough: int | None = None
+        self.is_watched = False
         self.figures: tuple[Figure, ...] = ()
         self.found: list[Found] = []
         self.note: str | None = None
+
+    @property
+    def has_enough(self) -> bool:
+        return self.enough is not None and self.ended >= self.enough
+
+    def pace(self, size: int, evaluated: int) -> int:
+        """How many states a strategy takes at once, of up to `size`: of one that is watched so few
+        that it does not go far beyond where it is stopped."""
+        return min(size, max(1, evaluated // _PACE)) if self.is_watched else size
 
     def end(self, growth: Growth, node: NodeId) -> None:
         """A further trajectory has ended, at that node."""

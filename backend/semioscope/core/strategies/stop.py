@@ -91,13 +91,14 @@ class Stopping:
         findings: Findings | None = None,
     ) -> Strategy:
         findings = findings or Findings()
+        findings.is_watched, findings.enough = True, self.stop.ended
         return self._run(self.plan.run(growth, anchor, budget, findings), growth, anchor, findings)
 
     def _run(self, inner: Strategy, growth: Growth, anchor: NodeId, findings: Findings) -> Strategy:
         below = Below(growth.tree, anchor)
         asks = next(inner, None)
         while asks is not None:
-            if self.stop.ended is not None and findings.ended >= self.stop.ended:
+            if findings.has_enough:
                 return
             if self.stop.resolved is not None:
                 yield []  # what has been found gets into the tree, and is then looked at
