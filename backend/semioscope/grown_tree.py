@@ -115,11 +115,12 @@ class GrownTree:
         """Those that the last growth names, in its order, with its weights; the first 64."""
         return [self.trajectory(each.node, each.log_weight) for each in self.report.found]
 
-    def to_networkx(self) -> "nx.DiGraph":
-        """See semioscope.exchange.graph."""
-        from semioscope.exchange.graph import to_networkx
+    def to_networkx(self, *, merged: bool = False) -> "nx.DiGraph":
+        """See semioscope.exchange.graph; merged: equal states of a rewriting rule are one node.
+        Raises InvalidRequest "not-rewriting"."""
+        from semioscope.exchange.graph import to_multiway, to_networkx
 
-        return to_networkx(self.tree)
+        return to_multiway(self.tree) if merged else to_networkx(self.tree)
 
     def to_pandas(self) -> "pd.DataFrame":
         """See semioscope.exchange.table."""

@@ -110,6 +110,6 @@ def _chain(rule: HasFiniteChain) -> ChainTold:
 def _no_chain(name: str) -> InvalidRequest:
     return InvalidRequest(
         "no-chain",
-        f"{name} is no finite Markov chain.",
-        "Coins and Markov chains are.",
+        f"The finite chain behind {name}, if there is one, is not written out.",
+        "That of a coin, a given matrix or a fitted text is.",
     )

@@ -4,6 +4,7 @@ import ast
 import asyncio
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,24 @@ def test_a_rewriting_rule_grows_as_any_other() -> None:
         for depth in range(6)
     ]
     assert [len(states) for states in by_depth] == [1, 1, 2, 3, 5, 8]
+
+
+def test_equal_states_of_a_rewriting_rule_are_one_node_of_its_multiway_graph() -> None:
+    tree = grow({"kind": "rewriting", "rules": "A->AB, B->A"}, "A", Breadth(20, 6))
+    graph = tree.to_networkx(merged=True)
+    steps = Counter(step for _, step in graph.nodes(data="first_step"))
+    assert [steps[step] for step in range(7)] == [1, 1, 2, 3, 5, 8, 13]
+    assert len(tree) > len(graph)
+    assert sorted(node for _, nodes in graph.nodes(data="nodes") for node in nodes) == list(
+        range(len(tree))
+    )
+    for state, edges in graph.adjacency():
+        if edges:
+            assert sum(edge["probability"] for edge in edges.values()) == pytest.approx(1), state
+    turning = grow({"kind": "rewriting", "rules": "A->B, B->A"}, "A", Breadth(2, 4))
+    assert set(turning.to_networkx(merged=True).edges) == {("A", "B"), ("B", "A")}
+    with pytest.raises(SemioscopeError, match="appends tokens"):
+        grow(rule("coin"), "", Breadth(2, 2)).to_networkx(merged=True)
 
 
 def test_draws_of_a_rewriting_rule_do_not_depend_on_what_is_there_already() -> None:
