@@ -119,12 +119,6 @@ class Markov(TabularRule):
                 "The text is empty; there is nothing to count.",
                 "Paste a text, the longer the better.",
             )
-        if len(tokens) <= order:
-            had = f"{len(tokens):,} {unit if len(tokens) > 1 else unit[:-1]}"
-            raise fields.refusal(
-                f"The text has {had}; a chain of order {order} needs {order + 1} at least.",
-                "Paste a longer text, or lower the order.",
-            )
         canonical = {
             "kind": "markov",
             "text": text,
