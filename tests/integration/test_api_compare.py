@@ -158,8 +158,13 @@ async def test_a_reader_gets_a_bound_of_what_is_stored_and_asks_no_rule(tmp_path
         assert unseen["rows"] == []
         for ref in (a, b):
             await ann.grow(ref, {"kind": "breadth", "k": 2, "depth": 1})
-        exact = (await compare(ann, a, b))["state"]["procedure"]
-        bound = (await compare(ben, a, b))["state"]["procedure"]
+        told, told_to_reader = await compare(ann, a, b), await compare(ben, a, b)
+        for each, guarantee in ((told, "exact"), (told_to_reader, "bound")):
+            state, level = each["state"]["procedure"], each["levels"][0]
+            shared = ("total_variation", "jensen_shannon", "guarantee")
+            assert [level[name] for name in shared] == [state[name] for name in shared]
+            assert level["guarantee"] == guarantee
+        exact, bound = told["state"]["procedure"], told_to_reader["state"]["procedure"]
         assert exact["guarantee"] == "exact"
         assert bound["guarantee"] == "bound"
         assert 0 < bound["total_variation"] <= exact["total_variation"]

@@ -127,7 +127,7 @@ async def test_states_are_evaluated_again_under_a_procedure_that_reorders(eve: V
         assert probability is None or probability == pytest.approx(q[key], rel=1e-5)
     assert sum(probability is not None for probability in found.values()) >= 64
     assert state["procedure_entropy"] == pytest.approx(-(q * np.log2(q)).sum(), abs=1e-4)
-    assert state["procedure_kept"] == 0xFFFFFFFF
+    assert state["procedure_kept"] is None
 
 
 async def test_worlds_and_rollouts_grow_under_a_procedure_that_reorders(eve: Visitor) -> None:

@@ -13,7 +13,7 @@ from semioscope.core.alphabet import text_of
 from semioscope.core.events import Event
 from semioscope.core.sampling import Procedure
 from semioscope.core.tree import Tree
-from semioscope.core.types import NodeId
+from semioscope.core.types import ALL_KEPT, NodeId
 from semioscope.rules.catalogue import Offer
 from semioscope.rules.recipes import Recipe
 from semioscope.service.access import Caller
@@ -222,7 +222,7 @@ def state(tree: Tree, node: NodeId) -> wire.StateView:
         untold=None if expansion is None else 1.0 - expansion.told,
         entropy=None if expansion is None else _known(expansion.entropy),
         procedure_entropy=None if weights is None else _known(weights.entropy),
-        procedure_kept=None if weights is None else weights.kept,
+        procedure_kept=None if weights is None or weights.kept == ALL_KEPT else weights.kept,
         path=[
             wire.PathStep(node=step, key=tree.key(step), text=text, log_prob=tree.log_prob(step))
             for step, text in zip(path[1:], shown, strict=True)

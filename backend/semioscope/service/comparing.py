@@ -4,7 +4,7 @@ import asyncio
 import math
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from semioscope.core.alignment import Outcomes, same_alphabet
 from semioscope.core.alphabet import Alphabet
@@ -144,6 +144,8 @@ class Comparing:
         is_text = first.rule.kind == "appending"
         label = _labels(halves, alphabets) if is_text else outcomes.state
         state = _compared(nodes, a_next, b_next, order.heights, label, is_text)
+        if levels is not None and nodes[0] is not None:
+            levels = _sharpened(levels, first.depth(nodes[0]), state, order.heights)
         return Comparison(None, state, levels)
 
     async def _alphabet(self, half: _Half) -> Alphabet | None:
@@ -200,6 +202,24 @@ def _compared(
     else:
         rows.sort(key=lambda row: (-row.procedure.mean, -row.rule.mean))
     return StateComparison(*nodes, None, rule, procedure, rows)
+
+
+def _sharpened(
+    levels: list[Level], depth: int, state: StateComparison, heights: Heights
+) -> list[Level]:
+    """Where the state that is compared is all there is at its depth, what is known of it from the
+    rules is known of the depth."""
+    known = state.rule if heights == "rule" else state.procedure
+    level = levels[depth]
+    if known is None or state.b is None or level.compared != 1 or level.left_out:
+        return levels
+    exact = replace(
+        level,
+        total_variation=known.total_variation,
+        jensen_shannon=known.jensen_shannon,
+        guarantee=known.guarantee,
+    )
+    return [*levels[:depth], exact, *levels[depth + 1 :]]
 
 
 def _labels(

@@ -868,6 +868,7 @@ export interface components {
             jensen_shannon: number | null;
             /**
              * Guarantee
+             * @description `bound`: both are at least this; what is not stored counts as one.
              * @enum {string}
              */
             guarantee: "exact" | "bound";
@@ -1901,7 +1902,7 @@ export interface components {
             procedure_entropy: number | null;
             /**
              * Procedure Kept
-             * @description Next states the procedure keeps.
+             * @description Next states the procedure keeps; null where it takes none out.
              */
             procedure_kept: number | null;
             /** Path */

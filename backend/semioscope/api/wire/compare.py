@@ -85,7 +85,10 @@ class CompareLevel(Told):
         float | None, Field(description="Mean over them, weighted by ½(p_a + p_b).")
     ]
     jensen_shannon: Annotated[float | None, Field(description="bits; mean, weighted likewise.")]
-    guarantee: Literal["exact", "bound"]
+    guarantee: Annotated[
+        Literal["exact", "bound"],
+        Field(description="`bound`: both are at least this; what is not stored counts as one."),
+    ]
     left_out: Annotated[
         int, Field(description="Grown in both, but not yet under the procedure, or too many.")
     ]

@@ -229,7 +229,10 @@ class StateView(Told):
         Field(description="bits, of the whole distribution; null where the rule tells only a part"),
     ]
     procedure_entropy: Annotated[float | None, Field(description="bits")]
-    procedure_kept: Annotated[int | None, Field(description="Next states the procedure keeps.")]
+    procedure_kept: Annotated[
+        int | None,
+        Field(description="Next states the procedure keeps; null where it takes none out."),
+    ]
     path: list[PathStep]
     candidates: list[Candidate]
 
