@@ -27,7 +27,7 @@ BAD: list[tuple[dict[str, Any], tuple[int, str], str]] = [
     (
         {"kind": "chain", "symbols": ["A", "B"], "matrix": [HALF, [1]]},
         (422, "bad-chain"),
-        "Row 2 (“B”) has 1 numbers for 2 symbols",
+        "Row 2 (“B”) has 1 number for 2 symbols",
     ),
     (
         {"kind": "chain", "symbols": ["A", "A"], "matrix": [HALF, HALF]},

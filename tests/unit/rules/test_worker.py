@@ -223,7 +223,8 @@ async def test_closing_fails_what_waits_and_what_comes_after(
     waiting = ask(worker, 5)
     await asyncio.sleep(0.01)
     closing = asyncio.create_task(asyncio.to_thread(worker.close))
-    await asyncio.sleep(0.01)
+    while not worker._closed:  # the thread that closes it may be slow to begin
+        await asyncio.sleep(0.001)
     coin.gate.set()
     await closing
     assert len(await held) == 1
