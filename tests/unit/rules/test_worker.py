@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -216,6 +217,12 @@ async def test_cancelling_drops_the_chunks_that_are_left(
     assert sizes(coin) == [250, 1]
 
 
+def until_closed(worker: RuleWorker) -> None:
+    """The thread that closes it may be slow to begin."""
+    while not worker._closed:
+        time.sleep(0.001)
+
+
 async def test_closing_fails_what_waits_and_what_comes_after(
     coin: WatchedCoin, worker: RuleWorker
 ) -> None:
@@ -223,8 +230,7 @@ async def test_closing_fails_what_waits_and_what_comes_after(
     waiting = ask(worker, 5)
     await asyncio.sleep(0.01)
     closing = asyncio.create_task(asyncio.to_thread(worker.close))
-    while not worker._closed:  # the thread that closes it may be slow to begin
-        await asyncio.sleep(0.001)
+    await asyncio.to_thread(until_closed, worker)
     coin.gate.set()
     await closing
     assert len(await held) == 1
