@@ -53,15 +53,8 @@ page-checks: $(packages) ## svelte-check, layers and unit tests of the page
 	@$(STEP) "page: layers" npm --prefix frontend run --silent layers
 	@$(STEP) "page: unit tests" npm --prefix frontend run --silent test
 
-# What needs no server of its own runs on all processors; what starts servers and browsers has them to itself.
-TESTS := $(BIN)/python -m pytest -q --durations=10
 pytest: $(environment) $(page) $(browser)
-ifeq ($(ARGS),)
-	@$(TESTS) -n auto --dist worksteal tests/unit tests/property tests/contract
-	@SEMIOSCOPE_CHROMIUM="$$(cat $(browser))" $(TESTS) tests/integration tests/e2e
-else
-	@SEMIOSCOPE_CHROMIUM="$$(cat $(browser))" $(TESTS) $(ARGS)
-endif
+	@SEMIOSCOPE_CHROMIUM="$$(cat $(browser))" $(BIN)/python -m pytest -q --durations=15 $(ARGS)
 
 # llama-cpp-python is compiled, in an environment of its own: about 8 minutes on two processors.
 # LLAMA_PYTHON names another Python that has it; SEMIOSCOPE_RECORD=1 records the stub's answers.
