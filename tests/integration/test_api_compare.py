@@ -171,6 +171,18 @@ async def test_a_reader_gets_a_bound_of_what_is_stored_and_asks_no_rule(tmp_path
         assert 0 < bound["jensen_shannon"] <= exact["jensen_shannon"]
 
 
+async def test_a_state_that_is_not_grown_says_nothing_about_its_depth(eve: Visitor) -> None:
+    refs = [await eve.begin(rule="die"), await eve.begin(rule="die", procedure=WARM)]
+    for ref in refs:
+        await eve.grow(ref, {"kind": "breadth", "k": 2, "depth": 1})
+        await eve.grow(ref, {"kind": "breadth", "k": 2, "depth": 1}, node=1)
+    grown = await compare(eve, *refs, node=1)
+    assert (grown["levels"][1]["compared"], grown["levels"][1]["guarantee"]) == (1, "exact")
+    other = await compare(eve, *refs, node=2)
+    assert other["state"]["procedure"]["guarantee"] == "exact"
+    assert (other["levels"][1]["compared"], other["levels"][1]["guarantee"]) == (1, "bound")
+
+
 async def test_different_alphabets_are_not_compared_token_by_token(ada: Visitor) -> None:
     chain = await made(ada, kind="chain", symbols=["x", "y"], matrix=[[0.5, 0.5], [0.5, 0.5]])
     a, b = await ada.begin(), await ada.begin(rule=chain)

@@ -3,6 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
+from semioscope.core.alphabet import text_of
 from semioscope.core.errors import InvalidRequest
 from semioscope.core.tree import Tree
 from semioscope.core.types import NodeId
@@ -36,8 +37,8 @@ def to_networkx(tree: Tree) -> "nx.DiGraph":
 
 def to_multiway(tree: Tree) -> "nx.DiGraph":
     """As `to_networkx`, of a rewriting rule: equal states are one node, named by its text. A node
-    has nodes (those of the tree), first_step and terminal; an edge has the label of the step and
-    its probability under the rule, given the state. Cycles are cycles.
+    has nodes (those of the tree), first_step and terminal (all of them are); an edge has the label
+    of the step and its probability under the rule, given the state. Cycles are cycles.
 
     Raises InvalidRequest "not-rewriting".
     """
@@ -52,16 +53,16 @@ def to_multiway(tree: Tree) -> "nx.DiGraph":
     for node in filter(tree.has, range(tree.size)):
         state, parent = tree.text_of(NodeId(node)), tree.parent(NodeId(node))
         if state not in graph:
-            graph.add_node(state, nodes=[], first_step=tree.depth(NodeId(node)), terminal=False)
+            graph.add_node(state, nodes=[], first_step=tree.depth(NodeId(node)), terminal=True)
         known = graph.nodes[state]
         known["nodes"].append(node)
         known["first_step"] = min(known["first_step"], tree.depth(NodeId(node)))
-        known["terminal"] |= tree.is_terminal(NodeId(node))
+        known["terminal"] &= tree.is_terminal(NodeId(node))
         if parent is not None:
             graph.add_edge(
                 tree.text_of(parent),
                 state,
-                text=tree.symbols.label(tree.key(NodeId(node))).decode(),
+                text=text_of(tree.symbols.label(tree.key(NodeId(node)))),
                 probability=math.exp(tree.log_prob(NodeId(node))),
             )
     return graph

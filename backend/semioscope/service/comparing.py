@@ -144,7 +144,7 @@ class Comparing:
         is_text = first.rule.kind == "appending"
         label = _labels(halves, alphabets) if is_text else outcomes.state
         state = _compared(nodes, a_next, b_next, order.heights, label, is_text)
-        if levels is not None and nodes[0] is not None:
+        if levels is not None and nodes[0] is not None and None not in known:
             levels = _sharpened(levels, first.depth(nodes[0]), state, order.heights)
         return Comparison(None, state, levels)
 
@@ -207,11 +207,11 @@ def _compared(
 def _sharpened(
     levels: list[Level], depth: int, state: StateComparison, heights: Heights
 ) -> list[Level]:
-    """Where the state that is compared is all there is at its depth, what is known of it from the
-    rules is known of the depth."""
+    """Where the state that is compared (expanded in both) is all there is at its depth, what is
+    known of it from the rules is known of the depth."""
     known = state.rule if heights == "rule" else state.procedure
     level = levels[depth]
-    if known is None or state.b is None or level.compared != 1 or level.left_out:
+    if known is None or level.compared != 1 or level.left_out:
         return levels
     exact = replace(
         level,

@@ -15,6 +15,7 @@ Guarantee: TypeAlias = Literal["exact", "bound", "estimate"]
 MOST_FOUND: Final = 64
 """Trajectories that a report names."""
 LEDGER_ERROR: Final = 1e-6
+"""By how much a ledger may fall short of what it should be: log-probabilities are float32."""
 _PACE: Final = 8
 """One step of a growth that is watched evaluates this part of what has been evaluated before."""
 
@@ -32,8 +33,7 @@ class Figure:
 
     @property
     def said(self) -> str:
-        """The value and its error for a person. Log-probabilities are kept as float32, so that a
-        ledger adds up to 1e-6: an exact share below that is nothing."""
+        """The value and its error for a person; an exact share below LEDGER_ERROR is nothing."""
         is_dust = self.guarantee == "exact" and self.unit == "share" and self.value < LEDGER_ERROR
         error = "" if self.standard_error is None else f" ± {self.standard_error:.2g}"
         return f"{0 if is_dust else self.value:.6g}{error}"

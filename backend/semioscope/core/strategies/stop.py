@@ -7,12 +7,10 @@ from semioscope.core.below import Below
 from semioscope.core.errors import InvalidRequest
 from semioscope.core.growth import Growth
 from semioscope.core.strategies.plan import MOST_EXPANSIONS, GrowthPlan, Strategy, whole
-from semioscope.core.strategies.report import Findings
+from semioscope.core.strategies.report import LEDGER_ERROR, Findings
 from semioscope.core.types import NodeId
 
 MOST_STEPS: Final = 4096
-ROUNDING: Final = 1e-6
-"""By how much a ledger may fall short of what it should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +100,7 @@ class Stopping:
                 return
             if self.stop.resolved is not None:
                 yield []  # what has been found gets into the tree, and is then looked at
-                if below.ledger().terminal >= self.stop.resolved - ROUNDING:
+                if below.ledger().terminal >= self.stop.resolved - LEDGER_ERROR:
                     return
             answers = yield asks
             try:
