@@ -12,6 +12,16 @@ export interface Listener<Message> {
   seq(): number;
 }
 
+/** Closes a socket, and hears no more of it. */
+function leave(socket: WebSocket | null): null {
+  if (socket === null) return null;
+  socket.onmessage = socket.onclose = null;
+  // Browsers complain about one that is closed before it was open.
+  if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+  else socket.close();
+  return null;
+}
+
 const OFFLINE_AFTER_ATTEMPTS = 4;
 /** Application close codes (4000–4999) and a policy violation say: do not come back. */
 const final = (code: number): boolean => code === 1008 || (code >= 4000 && code < 5000);
@@ -49,7 +59,7 @@ export class TreeSocket<Message> {
     globalThis.removeEventListener("online", this.retryNow);
     globalThis.removeEventListener("pageshow", this.retryNow);
     globalThis.removeEventListener("pagehide", this.rest);
-    this.socket?.close();
+    this.socket = leave(this.socket);
     this.listener.connection("closed");
   }
 
@@ -61,9 +71,7 @@ export class TreeSocket<Message> {
 
   private readonly rest = (): void => {
     clearTimeout(this.timer);
-    const { socket } = this;
-    this.socket = null;
-    socket?.close();
+    this.socket = leave(this.socket);
   };
 
   private connect(): void {
