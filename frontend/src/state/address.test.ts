@@ -6,6 +6,7 @@ const REF = "tAbCdEfGhIjKlMnOpQrStUv";
 describe("a view in the address", () => {
   it("comes back as it was", () => {
     const view: ViewAddress = {
+      kind: "read",
       anchor: 17,
       selected: 230,
       seed: 5,

@@ -1,11 +1,15 @@
 /** Colourings and heights that a view may name; the ratio belongs to a comparison. */
 export const COLOURS = ["entropy", "surprisal", "probability", "depth"] as const;
 export const HEIGHTS = ["procedure", "rule"] as const;
+/** The ways to look at a tree; all share one camera and one selection. */
+export const VIEWS = ["worlds", "tree", "multiway", "read"] as const;
+export type ViewKind = (typeof VIEWS)[number];
 export type Colour = (typeof COLOURS)[number] | "ratio";
 export type Heights = (typeof HEIGHTS)[number];
 
 /** What the address keeps of a view: enough to come back to the same picture. */
 export interface ViewAddress {
+  kind: ViewKind;
   anchor: number;
   selected: number;
   seed: number;
@@ -18,6 +22,7 @@ export interface ViewAddress {
 }
 
 export const FIRST_VIEW: ViewAddress = {
+  kind: "worlds",
   anchor: 0,
   selected: 0,
   seed: 0,
@@ -52,6 +57,7 @@ export function readView(search: string): ViewAddress {
   const query = new URLSearchParams(search);
   if ((query.get("v") ?? VERSION) !== VERSION) return FIRST_VIEW;
   return {
+    kind: among(VIEWS, query.get("view")) ?? FIRST_VIEW.kind,
     anchor: whole(query.get("z")),
     selected: whole(query.get("s")),
     seed: whole(query.get("seed")),
@@ -65,6 +71,7 @@ export function readView(search: string): ViewAddress {
 /** The query of a view, with its `?`; empty for the first view. */
 export function writeView(view: ViewAddress): string {
   const query = new URLSearchParams();
+  if (view.kind !== FIRST_VIEW.kind) query.set("view", view.kind);
   if (view.anchor !== 0) query.set("z", String(view.anchor));
   if (view.selected !== 0) query.set("s", String(view.selected));
   if (view.seed !== 0) query.set("seed", String(view.seed));

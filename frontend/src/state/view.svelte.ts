@@ -1,9 +1,11 @@
 import type { Camera } from "../model/camera";
 import { Conditioning } from "../model/conditioning";
+import { emphasisOf, type Emphasis, type EmphasisSource } from "../model/emphasis";
+import type { Painter } from "../model/painter";
 import { offsetOf } from "../model/random";
 import { sameRef, type StateRef } from "../model/ref";
 import type { Scene } from "../model/scene";
-import { writeView, type Colour, type Heights, type ViewAddress } from "./address";
+import { writeView, type Colour, type Heights, type ViewAddress, type ViewKind } from "./address";
 import type { TreeSession } from "./session.svelte";
 import { stopOf, type StopDraft } from "./stops";
 import { firstValues, STRATEGIES, strategyOf, type StrategyKind, type Values } from "./strategies";
@@ -11,11 +13,14 @@ import type { Stop, Strategy } from "./wire";
 
 /** How this visitor looks at a tree. Everything here is the visitor's own, nothing is shared. */
 export class ViewState {
+  kind = $state<ViewKind>("worlds");
   /** Where the camera is going; the canvas animates towards it. */
   camera = $state.raw<Camera>({ anchor: 0, lo: 0, hi: 1 });
   selection = $state.raw<StateRef>({ node: 0 });
   /** The line whose world is read on after the selection; null is the first that passes. */
   line = $state<number | null>(null);
+  /** What the view that is open is asked to bring into sight; counted, so that it can be asked again. */
+  revealed = $state.raw<{ readonly ref: StateRef; readonly count: number } | null>(null);
   hover = $state.raw<StateRef | null>(null);
   heights = $state<Heights>("procedure");
   /** Heights and lines of what is not pruned only (SCIENCE §8). */
@@ -45,6 +50,13 @@ export class ViewState {
   /** Whether the picture shows only what is not pruned, and something is. */
   readonly isConditioned: boolean = $derived(this.conditioned && this.conditioning.cuts > 0);
 
+  /** What makes states stand out: annotations, a search, a filter. */
+  sources = $state.raw<readonly EmphasisSource[]>([]);
+  /** What stands out among the states, in every view. */
+  readonly emphasis: Emphasis = $derived(emphasisOf(this.sources));
+  /** What the view that is open draws, for pictures; null where it draws nothing. */
+  painter = $state.raw<Painter | null>(null);
+
   readonly offset: number = $derived(offsetOf(this.seed));
 
   /** A worlds growth as large as the canvas. */
@@ -64,6 +76,7 @@ export class ViewState {
 
   /** Takes a view from the address; states that this tree has not are passed over. */
   restore(address: ViewAddress): void {
+    this.kind = address.kind;
     const known = (node: number): number => (this.session.model.has(node) ? node : 0);
     this.camera = { anchor: known(address.anchor), lo: 0, hi: 1 };
     this.selection = { node: known(address.selected) };
@@ -82,6 +95,7 @@ export class ViewState {
   /** The query that leads back to this view. */
   readonly query: string = $derived(
     writeView({
+      kind: this.kind,
       anchor: this.camera.anchor,
       selected: this.selection.node,
       seed: this.seed,
@@ -98,6 +112,12 @@ export class ViewState {
       this.session.here(state.node);
     }
     this.line = line;
+  }
+
+  /** Selects a state, and has the view that is open show it. */
+  goTo(state: StateRef): void {
+    this.select(state);
+    this.revealed = { ref: state, count: (this.revealed?.count ?? 0) + 1 };
   }
 
   zoomTo(anchor: number): void {

@@ -1,0 +1,25 @@
+/** Which component draws which view. Worlds is there at once; the others are loaded when first needed. */
+import type { Component } from "svelte";
+import type { Commands } from "../state/commands.svelte";
+import type { Frames } from "../state/frames";
+import type { TreeSession } from "../state/session.svelte";
+import type { ViewKind } from "../state/address";
+import type { ViewState } from "../state/view.svelte";
+import WorldsPane from "./WorldsPane.svelte";
+
+export interface PaneProps {
+  session: TreeSession;
+  commands: Commands;
+  view: ViewState;
+  frames: Frames;
+}
+
+export type Pane = Component<PaneProps>;
+
+const LOADERS: Readonly<Partial<Record<ViewKind, () => Promise<{ default: Pane }>>>> = {};
+
+/** The pane of a view; of one that is not in the house, Worlds. */
+export function paneOf(kind: ViewKind): Pane | Promise<Pane> {
+  const load = LOADERS[kind];
+  return load ? load().then((module) => module.default) : (WorldsPane as Pane);
+}
