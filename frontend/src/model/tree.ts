@@ -46,6 +46,8 @@ const EMPTY_LEDGER: Ledger = { terminal: 0, frontier: 1, residual: 0, pruned: 0 
 
 export class TreeModel {
   version = 0;
+  /** Goes up when states were hidden, shown or replaced, and not when some were only added. */
+  reshapes = 0;
   seq = 0;
   name = "";
   procedure: readonly Step[] = [];
@@ -308,6 +310,7 @@ export class TreeModel {
   }
 
   private applyTree(header: TreeHeader, columns: Columns): void {
+    this.reshapes++;
     this.nodes = new Nodes();
     this.symbols = new Symbols();
     this.candidateCount = this.expansions = 0;
@@ -324,6 +327,8 @@ export class TreeModel {
 
   private applyEvent(header: EventHeader, columns: Columns): void {
     const { payload } = header;
+    const brings = column(columns, "shown_node").length > 0;
+    if (header.kind === "hide" || header.kind === "show" || brings) this.reshapes++;
     switch (header.kind) {
       case "grow":
         this.grow(columns, (payload["fingerprint"] as string | undefined) ?? RULE);

@@ -1,5 +1,5 @@
 /** What a person can do on a page: one list for its keys, its help and its palette. */
-import { getContext, setContext } from "svelte";
+import { getContext, setContext, untrack } from "svelte";
 import { neighbour, type Direction } from "../model/neighbours";
 import type { TreeSession } from "../state/session.svelte";
 import type { ViewState } from "../state/view.svelte";
@@ -24,8 +24,9 @@ export class Actions {
 
   /** Adds actions; returns how to remove them. */
   add(set: () => readonly Action[]): () => void {
-    this.sets = [set, ...this.sets];
-    return () => (this.sets = this.sets.filter((one) => one !== set));
+    // Who adds does not depend on what others have added.
+    untrack(() => (this.sets = [set, ...this.sets]));
+    return () => untrack(() => (this.sets = this.sets.filter((one) => one !== set)));
   }
 
   /** All of them, those that can be done now or not. */

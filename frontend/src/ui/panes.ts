@@ -16,7 +16,9 @@ export interface PaneProps {
 
 export type Pane = Component<PaneProps>;
 
-const LOADERS: Readonly<Partial<Record<ViewKind, () => Promise<{ default: Pane }>>>> = {};
+const LOADERS: Readonly<Partial<Record<ViewKind, () => Promise<{ default: Pane }>>>> = {
+  tree: () => import("./tree/TreePane.svelte"),
+};
 
 /** The pane of a view; of one that is not in the house, Worlds. */
 export function paneOf(kind: ViewKind): Pane | Promise<Pane> {

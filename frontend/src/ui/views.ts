@@ -3,4 +3,5 @@ import type { ViewKind } from "../state/address";
 /** The views that one can turn to, in their order, and what each is good for. */
 export const VIEW_NAMES: readonly { kind: ViewKind; name: string; says: string }[] = [
   { kind: "worlds", name: "Worlds", says: "Equally likely worlds, one a line; height is probability" },
+  { kind: "tree", name: "Tree", says: "States and their next states, left to right; width is probability" },
 ];
