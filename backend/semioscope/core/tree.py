@@ -155,6 +155,11 @@ class Tree:
         return self._nodes.visits.values
 
     @property
+    def entropies(self) -> Float32Array:
+        """Of all that can follow each node, bits, under the rule; nan where it was never told."""
+        return self._expansions.entropies(self.size)
+
+    @property
     def since(self) -> IdArray:
         """The event that last made each node visible."""
         return self._nodes.since.values

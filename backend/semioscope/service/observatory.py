@@ -1,5 +1,6 @@
 """The façade: every use case, with the caller's rights checked first."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -11,6 +12,7 @@ from semioscope.core.history import history_of
 from semioscope.core.sampling import IDENTITY, Procedure
 from semioscope.core.tree import Tree
 from semioscope.core.types import ROOT, NodeId
+from semioscope.exchange.files import FORMATS, TreeFile
 from semioscope.rules.catalogue import Offer
 from semioscope.rules.recipes import Recipe
 from semioscope.service import checks
@@ -193,6 +195,14 @@ class Observatory:
         _, opened = await self._open(caller, ref)
         known = opened.tree.rule
         return RuleOfTree(known, known.spec, self._door.standing(known).is_available)
+
+    async def file(self, caller: Caller, ref: str, format_: str) -> TreeFile:
+        """The tree as it is now, or as a frozen link shows it, about to be written; readers too."""
+        _, opened = await self._open(caller, ref)
+        async with opened.lock:
+            return await asyncio.to_thread(
+                TreeFile, opened.tree, FORMATS[format_], opened.row.created_at
+            )
 
     async def delete_tree(self, caller: Caller, ref: str) -> None:
         """Takes the tree from everyone. Its owner only."""

@@ -9,6 +9,9 @@ from semioscope.api.wire.growths import Growth, Heights, Job, Stop, WorldsGrowth
 from semioscope.api.wire.procedures import Step
 from semioscope.api.wire.rules import Offer, Rule, RuleState
 
+FileFormat = Literal["json", "csv", "graphml", "dot"]
+"""How a tree can be exported."""
+
 
 class StateRef(Asked):
     """A node, or (with `key`) one of its next states, made a child on need."""
