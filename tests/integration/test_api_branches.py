@@ -76,12 +76,25 @@ async def test_a_note_that_another_changed_since_is_not_taken_back(
     assert (await ada.get(f"/trees/{ref}/states/1"))["note"] == "ours"
 
 
+async def test_a_candidate_is_made_a_state_and_marked_in_one_change(ada: Visitor) -> None:
+    ref = await ada.begin()
+    told = await put(ada, ref, 0, "note", {"text": "tails", "key": 1})
+    state = await ada.get(f"/trees/{ref}/states/{told['node']}")
+    assert (state["text"], state["note"]) == ("T", "tails")
+    assert (await ada.post(f"/trees/{ref}/undo"))["label"] == "Undid: the note on “T”"
+    tree = await ada.get(f"/trees/{ref}")
+    assert (tree["ledger"]["frontier"], tree["can_undo"]) == (1, False)
+    assert (await put(ada, ref, 0, "bookmark", {"on": False, "key": 0}))["node"] is None
+    assert (await ada.get(f"/trees/{ref}"))["seq"] == tree["seq"]
+
+
 @pytest.mark.parametrize(
     ("path", "body", "expected"),
     [
         ("1/note", {"text": "n" * (MOST_NOTE + 1)}, (422, "long-note")),
         ("1/label", {"name": "n" * 81}, (422, "long-label")),
         ("0/label", {"name": "all"}, (422, "label-root")),
+        ("1/label", {"name": "all", "key": 7}, (422, "unknown-token")),
         ("99/bookmark", {"on": True}, (404, "unknown-state")),
         ("1/bookmark", {"on": "yes"}, (422, "invalid-field")),
         ("1/note", {"txt": "x"}, (422, "invalid-field")),

@@ -19,11 +19,11 @@ from semioscope.rules.catalogue import Offer
 from semioscope.rules.recipes import Recipe
 from semioscope.service.access import Caller
 from semioscope.service.beginnings import NewTree
-from semioscope.service.cutting import Place
 from semioscope.service.edited import Edited
 from semioscope.service.editing import Branched, ProcedureSet
 from semioscope.service.jobs import Job
 from semioscope.service.observatory import GrowthOrder, Observatory, TreeDetail, TreeSummary
+from semioscope.service.places import Place
 from semioscope.service.rule_making import ChainTold, RuleOfTree, TokenOf
 from semioscope.service.sharing import Admission, Link
 from semioscope.service.stages import StagesAt

@@ -1,5 +1,6 @@
 """Bookmarks, notes on states, and names of branches: seen by all, written by who may write."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from semioscope.core.annotations import MOST_ANNOTATED, MOST_NOTES_TEXT
@@ -10,7 +11,9 @@ from semioscope.service import checks
 from semioscope.service.access import Caller
 from semioscope.service.change_names import quoted
 from semioscope.service.edited import Edited
-from semioscope.service.open_tree import Change, OpenTree, new_change, to_the_end
+from semioscope.service.growth_jobs import GrowthJobs
+from semioscope.service.open_tree import Change, OpenTree, to_the_end
+from semioscope.service.places import Place, nodes_of, ready, standing
 from semioscope.settings import Settings
 from semioscope.store.trees import Trees
 
@@ -20,38 +23,38 @@ _NOUNS = {"bookmark": "bookmarks", "note": "notes", "label": "names of branches"
 class Annotating:
     """Sets and takes away; each is one change, and what is so already changes nothing."""
 
-    def __init__(self, store: Trees, settings: Settings) -> None:
+    def __init__(self, store: Trees, growths: GrowthJobs, settings: Settings) -> None:
         self._store = store
+        self._growths = growths
         self._settings = settings
 
-    async def bookmark(self, opened: OpenTree, caller: Caller, node: int, on: bool) -> Edited:
+    async def bookmark(self, opened: OpenTree, caller: Caller, place: Place, on: bool) -> Edited:
         """Raises Conflict "too-many-bookmarks"."""
 
-        async def work() -> Edited:
-            async with opened.lock:
-                tree = opened.tree
-                at = checks.visible(tree, node)
-                marked = tree.annotations.bookmarks
-                if on and at not in marked:
-                    _has_room(len(marked), "bookmark")
-                label = f"{'Bookmarked' if on else 'Took the bookmark off'} {quoted(tree, at)}"
-                changes = [Change("bookmark", {"node": at, "on": on})]
-                return await self._commit(
-                    opened, caller, changes if (at in marked) != on else [], label, at
-                )
+        def change(tree: Tree, node: NodeId) -> Change | None:
+            marked = tree.annotations.bookmarks
+            if (node in marked) == on:
+                return None
+            if on:
+                _has_room(len(marked), "bookmark")
+            return Change("bookmark", {"node": node, "on": on})
 
-        return await to_the_end(work())
+        def told(tree: Tree, node: NodeId) -> str:
+            return f"{'Bookmarked' if on else 'Took the bookmark off'} {quoted(tree, node)}"
 
-    async def note(self, opened: OpenTree, caller: Caller, node: int, text: str) -> Edited:
+        return await self._set(opened, caller, place, on, change, told)
+
+    async def note(self, opened: OpenTree, caller: Caller, place: Place, text: str) -> Edited:
         """An empty text takes the note away. Raises InvalidRequest "long-note", Conflict
         "too-many-notes" or "notes-too-long"."""
-        return await self._write(opened, caller, "note", node, checks.note(text))
+        return await self._write(opened, caller, "note", place, checks.note(text))
 
-    async def label(self, opened: OpenTree, caller: Caller, node: int, text: str) -> Edited:
+    async def label(self, opened: OpenTree, caller: Caller, place: Place, text: str) -> Edited:
         """Names the branch that begins at a state; an empty text takes the name away. Raises
         InvalidRequest "long-label" or "label-root", Conflict "too-many-labels"."""
-        checks.not_the_whole(node)
-        return await self._write(opened, caller, "label", node, checks.label(text))
+        if place[1] is None:
+            checks.not_the_whole(place[0])
+        return await self._write(opened, caller, "label", place, checks.label(text))
 
     # -- inside
 
@@ -60,35 +63,56 @@ class Annotating:
         opened: OpenTree,
         caller: Caller,
         kind: Literal["note", "label"],
-        node: int,
+        place: Place,
         text: str,
     ) -> Edited:
+        def change(tree: Tree, node: NodeId) -> Change | None:
+            texts = tree.annotations.texts(kind)
+            previous = texts.get(node, "")
+            if text == previous:
+                return None
+            if text and not previous:
+                _has_room(len(texts), kind)
+            if kind == "note" and len(text) > len(previous):
+                _notes_fit(tree, len(text) - len(previous))
+            return Change(kind, {"node": node, "text": text, "previous": previous})
+
+        return await self._set(
+            opened, caller, place, bool(text), change, lambda tree, at: _told(tree, at, kind, text)
+        )
+
+    async def _set(
+        self,
+        opened: OpenTree,
+        caller: Caller,
+        place: Place,
+        is_something: bool,
+        change_of: Callable[[Tree, NodeId], Change | None],
+        told: Callable[[Tree, NodeId], str],
+    ) -> Edited:
+        """Makes the state a node on need, as part of the same change. change_of: None where it is
+        so already."""
+        node = standing(opened.tree, place)
+        if node is None and not is_something:
+            return Edited(opened.tree.seq, "There was nothing to take away", None)
+        if node is None:
+            change_of(opened.tree, NodeId(opened.tree.size))  # refuses before anything is made
+        change = await ready(self._growths, opened, caller, [place])
+
         async def work() -> Edited:
             async with opened.lock:
                 tree = opened.tree
-                at = checks.visible(tree, node)
-                texts = tree.annotations.texts(kind)
-                previous = texts.get(at, "")
-                if text and not previous:
-                    _has_room(len(texts), kind)
-                if kind == "note" and len(text) > len(previous):
-                    _notes_fit(tree, len(text) - len(previous))
-                change = Change(kind, {"node": at, "text": text, "previous": previous})
-                told = _told(tree, kind, at, text)
-                changes = [change] if text != previous else []
-                return await self._commit(opened, caller, changes, told, at)
+                (at,), grown = nodes_of(tree, [place])
+                set_down = change_of(tree, at)
+                changes = [] if set_down is None else [*grown, set_down]
+                every = self._settings.snapshot_every
+                seq = await opened.commit(self._store, caller.id, change, changes, every)
+                return Edited(seq, told(tree, at), at)
 
         return await to_the_end(work())
 
-    async def _commit(
-        self, opened: OpenTree, caller: Caller, changes: list[Change], label: str, node: NodeId
-    ) -> Edited:
-        every = self._settings.snapshot_every
-        seq = await opened.commit(self._store, caller.id, new_change(), changes, every)
-        return Edited(seq, label, node)
 
-
-def _told(tree: Tree, kind: Literal["note", "label"], node: NodeId, text: str) -> str:
+def _told(tree: Tree, node: NodeId, kind: Literal["note", "label"], text: str) -> str:
     where = quoted(tree, node)
     if kind == "note":
         return f"{'Noted something' if text else 'Took the note away'} on {where}"

@@ -5,9 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from semioscope.core.alphabet import Alphabet
 from semioscope.core.errors import Conflict
-from semioscope.core.growth import Growth
 from semioscope.core.tree import Tree
 from semioscope.core.types import NodeId, Seq
 from semioscope.service import checks
@@ -16,15 +14,9 @@ from semioscope.service.change_names import counted, quoted
 from semioscope.service.edited import Edited
 from semioscope.service.growth_jobs import GrowthJobs
 from semioscope.service.open_tree import Change, OpenTree, new_change, to_the_end
-from semioscope.service.typed_branch import type_keys
+from semioscope.service.places import Place, nodes_of, ready, standing
 from semioscope.settings import Settings
 from semioscope.store.trees import Trees
-
-Place = tuple[int, int | None]
-"""A node, or (with a key) one of its next states, made a node on need."""
-
-_NO_NEW_BYTES = Alphabet((), ())
-"""Stored candidates have their bytes in the tree: no alphabet is asked for them."""
 
 
 class Cutting:
@@ -37,12 +29,12 @@ class Cutting:
 
     async def prune(self, opened: OpenTree, caller: Caller, place: Place) -> Edited:
         """Cuts a state off. Raises InvalidRequest "prune-root", Conflict "already-cut"."""
-        change = await self._made(opened, caller, [place])
+        change = await ready(self._growths, opened, caller, [place])
 
         async def work() -> Edited:
             async with opened.lock:
                 tree = opened.tree
-                (node,), grown = self._nodes(tree, [place])
+                (node,), grown = nodes_of(tree, [place])
                 if not grown:
                     checks.prunable(tree, node)
                 seq = await self._commit(
@@ -65,12 +57,12 @@ class Cutting:
                 checks.not_root(node)
         if len(places) == 1:
             return await self.prune(opened, caller, places[0])
-        change = await self._made(opened, caller, places)
+        change = await ready(self._growths, opened, caller, places)
 
         async def work() -> Edited:
             async with opened.lock:
                 tree = opened.tree
-                nodes, grown = self._nodes(tree, places)
+                nodes, grown = nodes_of(tree, places)
                 cut = _topmost(tree, places, nodes)
                 if not cut:
                     raise Conflict("already-cut", "These states are pruned already.")
@@ -87,13 +79,13 @@ class Cutting:
         "nothing-else" where no sibling is left.
         """
         _others(opened.tree, place)
-        change = await self._made(opened, caller, [place])
+        change = await ready(self._growths, opened, caller, [place])
 
         async def work() -> Edited:
             async with opened.lock:
                 tree = opened.tree
                 others = _others(tree, place)
-                (node,), grown = self._nodes(tree, [place])
+                (node,), grown = nodes_of(tree, [place])
                 pruned = Change("prune", {"kept": node}, {"cut_node": np.array(others, np.uint32)})
                 seq = await self._commit(opened, caller, change, [*grown, pruned])
                 return Edited(
@@ -118,42 +110,6 @@ class Cutting:
                 return Edited(seq, f"Restored {quoted(tree, at)}", at)
 
         return await to_the_end(work())
-
-    # -- inside
-
-    async def _made(self, opened: OpenTree, caller: Caller, places: Sequence[Place]) -> str:
-        """Has the rule asked for next states that are not stored; the change they belong to."""
-        change, tree = new_change(), opened.tree
-        candidates = []
-        for node, key in places:
-            at = checks.visible(tree, node)
-            if key is not None:
-                checks.existing(tree, at, key)
-                candidates.append((at, key))
-        for at, key in candidates:
-            child = tree.find_child(at, key)
-            if (child is None or not tree.has(child)) and not _is_stored(tree, at, key):
-                await type_keys(self._growths, opened, caller, at, (key,), change)
-        return change
-
-    def _nodes(self, tree: Tree, places: Sequence[Place]) -> tuple[list[NodeId], list[Change]]:
-        """The nodes of the places, and the growth that makes those of them that are none yet."""
-        building = Growth(tree, _NO_NEW_BYTES)
-        nodes = []
-        for at, key in places:
-            node = checks.visible(tree, at)
-            child = None if key is None else tree.find_child(node, key)
-            if child is not None and tree.has(child):
-                node = child
-            elif key is not None:
-                node = building.child(node, key)
-            nodes.append(node)
-        grown = building.take()
-        if grown is None:
-            return nodes, []
-        payload, columns = grown
-        payload |= {"job": None, "strategy": "typed", "automatic": False}
-        return nodes, [Change("grow", payload, columns)]
 
     async def _commit(
         self, opened: OpenTree, caller: Caller, change: str, changes: Sequence[Change]
@@ -184,8 +140,8 @@ def _others(tree: Tree, place: Place) -> list[NodeId]:
     Conflict "under-cut" or "nothing-else"."""
     at, key = checks.visible(tree, place[0]), place[1]
     path = tree.path(at)
-    child = None if key is None else tree.find_child(at, key)
-    if tree.under_cut(at) or (child is not None and tree.has(child) and tree.is_cut(child)):
+    node = standing(tree, place)
+    if tree.under_cut(at) or (node is not None and tree.is_cut(node)):
         raise Conflict(
             "under-cut",
             "This state is under a cut, so it cannot be what is kept.",
@@ -207,8 +163,3 @@ def _others(tree: Tree, place: Place) -> list[NodeId]:
             "What has not been grown stays in the residual.",
         )
     return others
-
-
-def _is_stored(tree: Tree, node: NodeId, key: int) -> bool:
-    expansion = tree.expansion(node)
-    return expansion is not None and key in expansion.keys

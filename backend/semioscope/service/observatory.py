@@ -18,13 +18,14 @@ from semioscope.service.annotating import Annotating
 from semioscope.service.beginnings import Beginnings, NewTree
 from semioscope.service.broadcast import Happened, Lost, Message, Revoked, Welcome
 from semioscope.service.comparing import Comparing, Comparison, ComparisonOrder
-from semioscope.service.cutting import Cutting, Place
+from semioscope.service.cutting import Cutting
 from semioscope.service.edited import Edited
 from semioscope.service.editing import Branched, Editing, ProcedureSet
 from semioscope.service.growth_jobs import GrowthJobs
 from semioscope.service.jobs import Job
 from semioscope.service.open_tree import OpenTree
 from semioscope.service.open_trees import OpenTrees
+from semioscope.service.places import Place
 from semioscope.service.plans import plan_of
 from semioscope.service.rule_door import RuleDoor, RuleStanding
 from semioscope.service.rule_making import ChainTold, RuleMaking, RuleOfTree, TokenOf
@@ -114,7 +115,7 @@ class Observatory:
         self._growths = GrowthJobs(trees, door, settings)
         self._editing = Editing(trees, self._growths, door, settings)
         self._cutting = Cutting(trees, self._growths, settings)
-        self._annotating = Annotating(trees, settings)
+        self._annotating = Annotating(trees, self._growths, settings)
         self._sharing = Sharing(trees, links, identities, self._opened)
         self._beginnings = Beginnings(trees, identities, door, self._opened, settings)
         self._making = RuleMaking(door, settings)
@@ -332,17 +333,17 @@ class Observatory:
         opened = await self._open_to_write(caller, ref)
         return await self._cutting.restore(opened, caller, node)
 
-    async def bookmark(self, caller: Caller, ref: str, node: int, on: bool) -> Edited:
+    async def bookmark(self, caller: Caller, ref: str, place: Place, on: bool) -> Edited:
         opened = await self._open_to_write(caller, ref)
-        return await self._annotating.bookmark(opened, caller, node, on)
+        return await self._annotating.bookmark(opened, caller, place, on)
 
-    async def note(self, caller: Caller, ref: str, node: int, text: str) -> Edited:
+    async def note(self, caller: Caller, ref: str, place: Place, text: str) -> Edited:
         opened = await self._open_to_write(caller, ref)
-        return await self._annotating.note(opened, caller, node, text)
+        return await self._annotating.note(opened, caller, place, text)
 
-    async def label(self, caller: Caller, ref: str, node: int, text: str) -> Edited:
+    async def label(self, caller: Caller, ref: str, place: Place, text: str) -> Edited:
         opened = await self._open_to_write(caller, ref)
-        return await self._annotating.label(opened, caller, node, text)
+        return await self._annotating.label(opened, caller, place, text)
 
     async def undo(self, caller: Caller, ref: str) -> Edited:
         opened = await self._open_to_write(caller, ref)

@@ -791,6 +791,11 @@ export interface components {
         BookmarkRequest: {
             /** On */
             on: boolean;
+            /**
+             * Key
+             * @description The next state's key.
+             */
+            key?: number | null;
         };
         /**
          * BranchRequest
@@ -1412,6 +1417,11 @@ export interface components {
              * @description At most 80 characters; empty takes it away.
              */
             name: string;
+            /**
+             * Key
+             * @description The next state's key.
+             */
+            key?: number | null;
         };
         /**
          * Ledger
@@ -1555,6 +1565,11 @@ export interface components {
              * @description Plain text, at most 2,000 characters; empty takes it away.
              */
             text: string;
+            /**
+             * Key
+             * @description The next state's key.
+             */
+            key?: number | null;
         };
         /**
          * Offer

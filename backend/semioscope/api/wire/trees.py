@@ -69,16 +69,19 @@ class KeepRequest(Asked):
 
 class BookmarkRequest(Asked):
     on: bool
+    key: Annotated[int | None, Field(description="The next state's key.")] = None
 
 
 class NoteRequest(Asked):
     text: Annotated[
         str, Field(description="Plain text, at most 2,000 characters; empty takes it away.")
     ]
+    key: Annotated[int | None, Field(description="The next state's key.")] = None
 
 
 class LabelRequest(Asked):
     name: Annotated[str, Field(description="At most 80 characters; empty takes it away.")]
+    key: Annotated[int | None, Field(description="The next state's key.")] = None
 
 
 class RestoreRequest(Asked):
