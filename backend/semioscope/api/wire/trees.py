@@ -60,7 +60,31 @@ class BranchRequest(Asked):
 
 
 class PruneRequest(Asked):
+    """One state, or several (exactly one of the two)."""
+
+    state: StateRef | None = None
+    states: list[StateRef] | None = None
+
+
+class KeepRequest(Asked):
     state: StateRef
+
+
+class BookmarkRequest(Asked):
+    on: bool
+    key: Annotated[int | None, Field(description="The next state's key.")] = None
+
+
+class NoteRequest(Asked):
+    text: Annotated[
+        str, Field(description="Plain text, at most 2,000 characters; empty takes it away.")
+    ]
+    key: Annotated[int | None, Field(description="The next state's key.")] = None
+
+
+class LabelRequest(Asked):
+    name: Annotated[str, Field(description="At most 80 characters; empty takes it away.")]
+    key: Annotated[int | None, Field(description="The next state's key.")] = None
 
 
 class RestoreRequest(Asked):
@@ -134,6 +158,8 @@ class TreeView(Told):
     jobs: list[Job]
     can_undo: bool
     can_redo: bool
+    undo_label: Annotated[str | None, Field(description="The change that undo takes back.")]
+    redo_label: Annotated[str | None, Field(description="The change that redo does again.")]
 
 
 class TreeSummary(Told):
@@ -222,6 +248,9 @@ class StateView(Told):
     expanded: bool
     cut: bool
     under_cut: bool
+    bookmarked: bool
+    note: str
+    label: Annotated[str, Field(description="The name of the branch that begins here.")]
     residual: Annotated[float | None, Field(description="1 − Σ of its children.")]
     rest: Annotated[float | None, Field(description="1 − Σ of the stored candidates.")]
     untold: Annotated[
