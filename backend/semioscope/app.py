@@ -12,7 +12,17 @@ from semioscope import __version__
 from semioscope.api.document import openapi_document
 from semioscope.api.edge import add_edge
 from semioscope.api.methods import AllowedMethods
-from semioscope.api.routers import compare, growths, page, rules, sharing, socket, trees
+from semioscope.api.routers import (
+    annotations,
+    compare,
+    exports,
+    growths,
+    page,
+    rules,
+    sharing,
+    socket,
+    trees,
+)
 from semioscope.core.errors import SemioscopeError
 from semioscope.rules.catalogue import Catalogue
 from semioscope.service.broadcast import RuleChanged
@@ -70,7 +80,10 @@ def create_app(
         redoc_url=None,
     )
     app.state.page = page.PageFiles(told.page_folder)
-    routers = [each.router for each in (rules, trees, growths, compare, sharing, socket, page)]
+    routers = [
+        each.router
+        for each in (rules, trees, exports, growths, annotations, compare, sharing, socket, page)
+    ]
     for router in routers:
         app.include_router(router)
     app.add_api_route(

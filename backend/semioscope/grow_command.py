@@ -4,6 +4,7 @@ import asyncio
 import json
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -14,6 +15,8 @@ from semioscope.core.strategies.report import Figure, Report
 from semioscope.core.strategies.worlds import Worlds
 from semioscope.core.tree import Tree
 from semioscope.core.types import NodeId
+from semioscope.exchange.files import may_save
+from semioscope.exchange.files import save as save_file
 from semioscope.terminal import progress_bar, refuse, settings_or_refuse
 
 _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
@@ -80,6 +83,10 @@ def grow(
     ] = None,
     max_length: Annotated[int | None, typer.Option(help="L; the rule's window otherwise.")] = None,
     chat: Annotated[bool, typer.Option("--chat", help="Use the model's chat template.")] = False,
+    save: Annotated[
+        Path | None,
+        typer.Option(help="Write the tree to a file: .json, .csv, .graphml or .dot, by its name."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Grow a tree from a prompt and print what was found in it."""
@@ -99,13 +106,20 @@ def grow(
         asked = _strategy_of(strategy, given)
         written = [f"{kind}={value!r}" for kind, value in short.items() if value is not None]
         procedure = procedure_from_texts([*written, *(step or ())])
-        told = asyncio.run(_grow(prompt, rule, asked, stop, procedure, chat, max_length))
+        if save is not None:
+            may_save(save)
+        tree, report = asyncio.run(_grow(prompt, rule, asked, stop, procedure, chat, max_length))
+        if save is not None:
+            save_file(tree, save)
+        told = _told(tree, prompt, asked, stop, report)
     except SemioscopeError as error:
         refuse(error)
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
     else:
         _print(told)
+        if save is not None:
+            typer.echo(f"saved: {save}")
 
 
 def procedure_from_texts(texts: Sequence[str]) -> Procedure:
@@ -159,7 +173,7 @@ async def _grow(
     procedure: Procedure,
     chat: bool,
     max_length: int | None,
-) -> dict[str, Any]:
+) -> tuple[Tree, Report]:
     from semioscope.rules.catalogue import Catalogue
     from semioscope.service.beginnings import initial_tree
     from semioscope.service.headless import described, grow_in_memory, using
@@ -187,7 +201,7 @@ async def _grow(
                 )
     finally:
         catalogue.close()
-    return _told(tree, prompt, strategy, stop, report)
+    return tree, report
 
 
 def _told(

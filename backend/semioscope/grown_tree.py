@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from semioscope.core.alphabet import text_of
@@ -13,6 +14,7 @@ from semioscope.core.strategies.plan import GrowthPlan
 from semioscope.core.strategies.report import Figure, Report
 from semioscope.core.strategies.stop import Stop
 from semioscope.core.tree import Tree
+from semioscope.exchange.about import steps_said
 
 if TYPE_CHECKING:
     import networkx as nx  # type: ignore[import-untyped]  # networkx has no types
@@ -128,6 +130,16 @@ class GrownTree:
 
         return to_pandas(self.tree)
 
+    def save(self, path: str | Path) -> Path:
+        """Writes a file, in the format that its name ends in: .json (described by the JSON Schema
+        in semioscope/exchange), .csv, .graphml, or .dot. Returns where it is. Raises InvalidRequest
+        with what is wrong, and then leaves a file of that name as it was."""
+        from semioscope.exchange.files import save
+
+        place = Path(path)
+        save(self.tree, place)
+        return place
+
     # -- more
 
     def grow(
@@ -147,7 +159,7 @@ class GrownTree:
         lines = [
             f"<tree of {_counted(len(self), 'state')} from {_short(self.prompt)!r}",
             f"  rule       {self.rule.name} ({self.rule.id})",
-            f"  procedure  {_said(self.procedure)}",
+            f"  procedure  {steps_said(self.procedure.to_wire())}",
             "  ledger     " + ", ".join(f"{name} {share:.4f}" for name, share in ledger.items()),
         ]
         lines += [f"  {_figure(figure)}" for figure in self.report.figures]
@@ -158,14 +170,6 @@ class GrownTree:
 
 def _figure(figure: Figure) -> str:
     return f"{figure.name}: {figure.said} {figure.unit} ({figure.guarantee})"
-
-
-def _said(procedure: Procedure) -> str:
-    steps = [
-        f"{step['kind']} " + ", ".join(str(value) for key, value in step.items() if key != "kind")
-        for step in procedure.to_wire()
-    ]
-    return " → ".join(steps) if steps else "none: what is drawn is the rule"
 
 
 def _short(text: str) -> str:

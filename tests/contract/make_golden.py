@@ -1,6 +1,7 @@
 """Golden vectors for the walks that the page and the server must take alike.
 
-`python -m tests.contract.make_golden` writes golden/walk.json; test_golden.py keeps it true.
+`python -m tests.contract.make_golden` writes golden/walk.json and golden/branches.json;
+test_golden.py and test_branching.py keep them true.
 """
 
 import base64
@@ -28,6 +29,7 @@ from semioscope.core.strategies import Reweigh, Worlds
 from semioscope.core.tree import Tree
 from semioscope.core.types import NodeId
 from semioscope.core.walk import Line, advance, locate, starts
+from tests.contract.branching import BRANCHES, branching
 from tests.unit.core_math.toys import Garden, ToyRule, toy
 
 GOLDEN = Path(__file__).parent / "golden" / "walk.json"
@@ -270,3 +272,4 @@ def golden() -> Json:
 
 if __name__ == "__main__":
     GOLDEN.write_text(json.dumps(golden(), indent=1) + "\n")
+    BRANCHES.write_text(json.dumps(branching(), indent=1) + "\n")

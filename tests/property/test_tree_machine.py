@@ -1,5 +1,7 @@
 """Random histories of a tree: whatever happens, probability is conserved and nothing is lost."""
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -8,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from semioscope.core.distribution import NextState
 from semioscope.core.errors import Conflict
-from semioscope.core.events import decode_event, encode_event
+from semioscope.core.events import EventKind, decode_event, encode_event
 from semioscope.core.history import history_of
 from semioscope.core.ledger import recompute
 from semioscope.core.sampling import IDENTITY, Bias, Frequency, Procedure, Temperature, TopK
@@ -36,7 +38,7 @@ PLACE = st.floats(0, 1, exclude_max=True)
 
 
 class Histories(RuleBasedStateMachine):
-    """Grow, prune, restore, hide, show, undo, redo, in any order."""
+    """Grow, prune, restore, hide, show, annotate, undo, redo, in any order."""
 
     is_rewriting = False
 
@@ -94,6 +96,23 @@ class Histories(RuleBasedStateMachine):
     @rule(place=PLACE, by=PEOPLE)
     def restore(self, place: float, by: str) -> None:
         self.logged.append("restore", {"node": self._node(place)}, by=by)
+
+    @rule(places=st.lists(PLACE, max_size=4), by=PEOPLE, kind=st.sampled_from(["prune", "restore"]))
+    def cut_many(self, places: list[float], by: str, kind: EventKind) -> None:
+        nodes = np.array([self._node(place) for place in places], np.uint32)
+        self.logged.append(kind, {}, {"cut_node": nodes}, by=by)
+
+    @rule(place=PLACE, by=PEOPLE, on=st.booleans())
+    def bookmark(self, place: float, by: str, on: bool) -> None:
+        self.logged.append("bookmark", {"node": self._node(place), "on": on}, by=by)
+
+    @rule(
+        place=PLACE, by=PEOPLE, kind=st.sampled_from(["note", "label"]), text=st.sampled_from("ab ")
+    )
+    def write(self, place: float, by: str, kind: Literal["note", "label"], text: str) -> None:
+        node, text = self._node(place), text.strip()
+        previous = self.tree.annotations.text(kind, node)
+        self.logged.append(kind, {"node": node, "text": text, "previous": previous}, by=by)
 
     @precondition(lambda self: self.tree.size > 1)
     @rule(

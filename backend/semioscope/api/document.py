@@ -12,6 +12,7 @@ from semioscope.api.wire import (
     SOCKET_MESSAGES,
     Problem,
 )
+from semioscope.exchange.files import FORMATS
 
 _COMPONENT = "#/components/schemas/{model}"
 _WHAT_WENT_WRONG = {
@@ -31,6 +32,12 @@ FRAME: dict[str, Any] = {
     "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
 }
 """The documented content of a binary answer (the layout: core/frame.py)."""
+
+FILES: dict[str, Any] = {
+    each.media_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
+    for each in FORMATS.values()
+}
+"""The documented content of an exported tree."""
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

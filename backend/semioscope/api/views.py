@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from semioscope import __version__
 from semioscope.api import wire
 from semioscope.core.alphabet import text_of
+from semioscope.core.errors import InvalidRequest
 from semioscope.core.events import Event
 from semioscope.core.sampling import Procedure
 from semioscope.core.tree import Tree
@@ -18,9 +19,11 @@ from semioscope.rules.catalogue import Offer
 from semioscope.rules.recipes import Recipe
 from semioscope.service.access import Caller
 from semioscope.service.beginnings import NewTree
-from semioscope.service.editing import Branched, Edited, ProcedureSet
+from semioscope.service.edited import Edited
+from semioscope.service.editing import Branched, ProcedureSet
 from semioscope.service.jobs import Job
 from semioscope.service.observatory import GrowthOrder, Observatory, TreeDetail, TreeSummary
+from semioscope.service.places import Place
 from semioscope.service.rule_making import ChainTold, RuleOfTree, TokenOf
 from semioscope.service.sharing import Admission, Link
 from semioscope.service.stages import StagesAt
@@ -102,6 +105,16 @@ def growth(asked: wire.GrowRequest) -> GrowthOrder:
     )
 
 
+def pruned(asked: wire.PruneRequest) -> list[Place]:
+    """The states to prune. Raises InvalidRequest "bad-prune"."""
+    if (asked.state is None) == (asked.states is None):
+        raise InvalidRequest(
+            "bad-prune", "A prune takes either one state or several, and exactly one of the two."
+        )
+    states = asked.states or []
+    return [(each.node, each.key) for each in ([asked.state] if asked.state else states)]
+
+
 def tree(detail: TreeDetail) -> wire.TreeView:
     shown = detail.tree
     return wire.TreeView(
@@ -126,6 +139,8 @@ def tree(detail: TreeDetail) -> wire.TreeView:
         jobs=[job(each) for each in detail.jobs],
         can_undo=detail.can_undo,
         can_redo=detail.can_redo,
+        undo_label=detail.undo_label,
+        redo_label=detail.redo_label,
     )
 
 
@@ -215,6 +230,9 @@ def state(tree: Tree, node: NodeId) -> wire.StateView:
         expanded=expansion is not None,
         cut=tree.is_cut(node),
         under_cut=tree.under_cut(node),
+        bookmarked=node in tree.annotations.bookmarks,
+        note=tree.annotations.text("note", node),
+        label=tree.annotations.text("label", node),
         residual=None if expansion is None else tree.residual(node),
         rest=None
         if expansion is None

@@ -4,18 +4,22 @@
   carries weights; columns node_*, tail_*, expanded_*, candidate_*, symbol_*, shown_node,
   visited_*, weight_*
 - `weigh`: payload procedure, fingerprint; columns weight_*
-- `prune`, `restore`: payload node
+- `prune`, `restore`: payload node; or, of several states at once, column cut_node, and payload
+  kept where all but that state's branch was pruned
 - `hide`: columns hidden_node, hidden_expansion
 - `show`: columns shown_node, shown_expansion
 - `procedure`: payload procedure, fingerprint, previous (the steps before)
 - `rename`: payload name, previous
+- `bookmark`: payload node, on
+- `note`, `label` (the name of the branch that begins at a state): payload node, text, previous;
+  an empty text takes it away
 
 Any payload may carry `undoes` or `redoes`, the id of a change. Columns that would be empty may
 be left out; `COLUMN_DTYPES` names them all.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +27,9 @@ from numpy.typing import NDArray
 from semioscope.core import frame
 from semioscope.core.errors import InvalidRequest
 from semioscope.core.ledger import Ledger
-from semioscope.core.types import Columns, Seq
+from semioscope.core.types import Columns, IdArray, Seq
 
-EventKind = Literal["grow", "weigh", "prune", "restore", "hide", "show", "procedure", "rename"]
-KINDS: Final[tuple[EventKind, ...]] = (
+EventKind = Literal[
     "grow",
     "weigh",
     "prune",
@@ -35,7 +38,11 @@ KINDS: Final[tuple[EventKind, ...]] = (
     "show",
     "procedure",
     "rename",
-)
+    "bookmark",
+    "note",
+    "label",
+]
+KINDS: Final[tuple[EventKind, ...]] = get_args(EventKind)
 
 COLUMN_DTYPES: Final = {
     "node_parent": "u4",  # ids run from payload.first_node
@@ -62,8 +69,8 @@ COLUMN_DTYPES: Final = {
     "shown_expansion": "u4",
     "hidden_node": "u4",
     "hidden_expansion": "u4",
-    "cut_node": "u4",  # this and the next two: whole trees only
-    "node_since": "u4",
+    "cut_node": "u4",  # of whole trees, and of a prune or restore of several states
+    "node_since": "u4",  # this and the next: whole trees only
     "expanded_since": "u4",
     "visited_node": "u4",
     "visited_count": "u4",  # to add
@@ -106,6 +113,12 @@ def column(columns: Columns, name: str) -> NDArray[Any]:
     """The named column, empty where it was left out."""
     found = columns.get(name)
     return np.zeros(0, COLUMN_DTYPES[name]) if found is None else found
+
+
+def cut_nodes(event: Event) -> IdArray:
+    """The states that a prune or a restore is about, u4[n]."""
+    node = event.payload.get("node")
+    return column(event.columns, "cut_node") if node is None else np.array([node], np.uint32)
 
 
 def encode_event(event: Event, ledger: Ledger) -> bytes:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from semioscope.core.distribution import Expansion
 from semioscope.core.events import column
 from semioscope.core.growable import Growable
-from semioscope.core.types import ALL_KEPT, UNKNOWN_RANK, Columns, IdArray
+from semioscope.core.types import ALL_KEPT, UNKNOWN_RANK, Columns, Float32Array, IdArray
 
 _AT_ONCE = 1 << 14
 
@@ -52,6 +52,12 @@ class Expansions:
             told=float(self._told.values[row]),
             sure=int(self._sure.values[row]),
         )
+
+    def entropies(self, size: int) -> Float32Array:
+        """Of the first `size` nodes, bits, f4[size]; nan where there is no expansion."""
+        found = np.full(size, np.nan, np.float32)
+        found[self.node.values] = self._entropy.values
+        return found
 
     def add(self, columns: Columns) -> tuple[IdArray, NDArray[np.bool_]]:
         """Takes the expanded_* and candidate_* columns of an event.

@@ -6,14 +6,14 @@ has built on it; an automatic growth (of a moving view) of the same identity on 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from semioscope.core.errors import Conflict
-from semioscope.core.events import Event, EventKind
-from semioscope.core.ledger import EXPANDED, HIDDEN
+from semioscope.core.events import Event, EventKind, cut_nodes
+from semioscope.core.ledger import CUT, EXPANDED, HIDDEN
 from semioscope.core.sampling import Procedure
 from semioscope.core.tree import Tree
 from semioscope.core.types import NO_PARENT, Columns
@@ -112,14 +112,16 @@ def compensate(tree: Tree, change: Sequence[Event], log: Iterable[Summary]) -> l
         match event.kind:
             case "hide":
                 compensations.append(_show(event))
-            case "prune" if tree.is_cut(event.payload["node"]):
-                compensations.append(Compensation("restore", {"node": event.payload["node"]}, {}))
-            case "restore" if not tree.is_cut(event.payload["node"]):
-                compensations.append(Compensation("prune", {"node": event.payload["node"]}, {}))
+            case "prune" | "restore":
+                compensations += _cut_back(tree, event)
             case "procedure":
                 compensations.append(_previous_procedure(tree, event))
             case "rename":
                 compensations.append(_previous_name(tree, event))
+            case "bookmark":
+                compensations += _previous_bookmark(tree, event)
+            case "note" | "label":
+                compensations.append(_previous_text(tree, event))
     return compensations or [Compensation("show", {}, {})]
 
 
@@ -161,6 +163,37 @@ def _show(event: Event) -> Compensation:
         if name.startswith("hidden_")
     }
     return Compensation("show", {}, columns)
+
+
+def _cut_back(tree: Tree, event: Event) -> list[Compensation]:
+    """Restores what a prune cut, or cuts what a restore gave back: whatever is still so."""
+    was_pruned = event.kind == "prune"
+    nodes = cut_nodes(event)
+    nodes = nodes[((tree.marks[nodes] & CUT) != 0) == was_pruned]
+    if not nodes.size:
+        return []
+    kind: EventKind = "restore" if was_pruned else "prune"
+    if "node" in event.payload:
+        return [Compensation(kind, {"node": event.payload["node"]}, {})]
+    kept = {name: node for name, node in event.payload.items() if name == "kept"}
+    return [Compensation(kind, kept, {"cut_node": nodes})]
+
+
+def _previous_bookmark(tree: Tree, event: Event) -> list[Compensation]:
+    node, on = event.payload["node"], event.payload["on"]
+    if (node in tree.annotations.bookmarks) != on:
+        return []
+    return [Compensation("bookmark", {"node": node, "on": not on}, {})]
+
+
+def _previous_text(tree: Tree, event: Event) -> Compensation:
+    kind: Literal["note", "label"] = "note" if event.kind == "note" else "label"
+    node, text = event.payload["node"], event.payload["text"]
+    if tree.annotations.text(kind, node) != text:
+        what = "note" if kind == "note" else "name of a branch"
+        raise Conflict("built-upon", f"This {what} has been changed again since.")
+    payload = {"node": node, "text": event.payload["previous"], "previous": text}
+    return Compensation(kind, payload, {})
 
 
 def _previous_procedure(tree: Tree, event: Event) -> Compensation:

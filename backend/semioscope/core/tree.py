@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from semioscope.core import frame
 from semioscope.core.alphabet import pieces
+from semioscope.core.annotations import Annotations
 from semioscope.core.distribution import Expansion
 from semioscope.core.errors import InvalidRequest
-from semioscope.core.events import WEIGHTS, Event, column
+from semioscope.core.events import WEIGHTS, Event, column, cut_nodes
 from semioscope.core.expansions import Expansions
 from semioscope.core.fan import Fan, fan_of
 from semioscope.core.ledger import (
@@ -85,6 +86,7 @@ class Tree:
         self.seq = Seq(0)
         self.symbols = Symbols(prompt if isinstance(prompt, bytes) else None)
         self.weighings: OrderedDict[str, Weighing] = OrderedDict()
+        self.annotations = Annotations()
         self._nodes = Nodes()
         self._expansions = Expansions()
         if self.prompt_length >= max_length:
@@ -153,6 +155,11 @@ class Tree:
     def visits(self) -> IdArray:
         """How many random trajectories have gone through each node."""
         return self._nodes.visits.values
+
+    @property
+    def entropies(self) -> Float32Array:
+        """Of all that can follow each node, bits, under the rule; nan where it was never told."""
+        return self._expansions.entropies(self.size)
 
     @property
     def since(self) -> IdArray:
@@ -362,13 +369,11 @@ class Tree:
                 self._grow(event)
             case "weigh":
                 self._weigh(payload, columns)
-            case "prune":
-                self._require(np.array([payload["node"]]))
-                self.marks[payload["node"]] |= CUT
-                self._refresh()
-            case "restore":
-                self._require(np.array([payload["node"]]))
-                self.marks[payload["node"]] &= np.uint8(255 - CUT)
+            case "prune" | "restore":
+                nodes = cut_nodes(event)
+                self._require(nodes)
+                kept = self.marks[nodes] & np.uint8(255 - CUT)
+                self.marks[nodes] = kept | CUT if event.kind == "prune" else kept
                 self._refresh()
             case "hide":
                 nodes, expansions = self._named(columns, "hidden_node", "hidden_expansion")
@@ -385,6 +390,9 @@ class Tree:
                 self._touch(self.procedure)
             case "rename":
                 self.name = payload["name"]
+            case "bookmark" | "note" | "label":
+                self._require(np.array([payload["node"]]))
+                self.annotations.take(event.kind, payload)
         self.seq = event.seq
 
     def _grow(self, event: Event) -> None:
@@ -537,6 +545,8 @@ class Tree:
                 for each in weighings
             ],
         }
+        if self.annotations:
+            header["annotations"] = self.annotations.to_json()
         return frame.encode(header, {name: each for name, each in columns.items() if each.size})
 
     @classmethod
@@ -556,6 +566,7 @@ class Tree:
         tree = cls(rule, prompt, max_length, prompt_pieces, procedure, header["name"])
         tree.seq = Seq(header["seq"])
         tree.weighings.clear()
+        tree.annotations = Annotations.from_json(header.get("annotations", {}))
         tree._restore(header, columns)
         return tree
 

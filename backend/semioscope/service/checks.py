@@ -1,14 +1,18 @@
 """Whether a state that somebody names is there, and may be grown, cut or restored."""
 
 import unicodedata
+from collections.abc import Sized
 from typing import Final
 
+from semioscope.core.annotations import MOST_LABEL, MOST_NOTE
 from semioscope.core.errors import Conflict, InvalidRequest, NotFound
 from semioscope.core.tree import Tree
 from semioscope.core.types import ROOT, NodeId
 
 MOST_NAME: Final = 200
 """Characters of a multiverse's name."""
+MOST_PRUNED: Final = 1000
+"""States that one call may prune."""
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs"})
 """Unicode categories of characters that show nothing, or turn others around."""
 _JOINERS: Final = "\u200c\u200d"
@@ -72,15 +76,30 @@ def existing(tree: Tree, node: NodeId, key: int) -> None:
 
 def prunable(tree: Tree, node: NodeId) -> NodeId:
     """The node. Raises InvalidRequest "prune-root", Conflict "already-cut"."""
+    not_root(node)
+    if tree.is_cut(node):
+        raise Conflict("already-cut", "This state is pruned already.")
+    return node
+
+
+def not_root(node: int) -> None:
+    """Raises InvalidRequest "prune-root"."""
     if node == ROOT:
         raise InvalidRequest(
             "prune-root",
             "The initial state cannot be pruned: nothing would be left.",
             "Prune one of the states that follow it.",
         )
-    if tree.is_cut(node):
-        raise Conflict("already-cut", "This state is pruned already.")
-    return node
+
+
+def countable(states: Sized) -> None:
+    """Raises InvalidRequest "no-states" or "too-many-states"."""
+    if not len(states):
+        raise InvalidRequest("no-states", "Name at least one state to prune.")
+    if len(states) > MOST_PRUNED:
+        raise InvalidRequest(
+            "too-many-states", f"At most {MOST_PRUNED:,} states are pruned in one change."
+        )
 
 
 def restorable(tree: Tree, node: NodeId) -> NodeId:
@@ -100,12 +119,46 @@ def name(text: str) -> str:
     return clean
 
 
+def label(text: str) -> str:
+    """A branch's name without space around it; empty for none. Raises InvalidRequest
+    "long-label"."""
+    clean = tidy(text)
+    if len(clean) > MOST_LABEL:
+        raise InvalidRequest(
+            "long-label", f"The name of a branch has at most {MOST_LABEL} characters."
+        )
+    return clean
+
+
+def note(text: str) -> str:
+    """A note as it is kept: its lines, without what hides text or turns it around, and without
+    space at its end. Raises InvalidRequest "long-note"."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4).split("\n")
+    clean = "\n".join(_seen(line).rstrip() for line in lines).strip()
+    if len(clean) > MOST_NOTE:
+        raise InvalidRequest("long-note", f"A note has at most {MOST_NOTE:,} characters.")
+    return clean
+
+
+def not_the_whole(node: int) -> None:
+    """Raises InvalidRequest "label-root": what begins at the root is the tree itself."""
+    if node == ROOT:
+        raise InvalidRequest(
+            "label-root",
+            "The initial state begins no branch, but the whole multiverse.",
+            "Rename the multiverse instead.",
+        )
+
+
 def tidy(text: str) -> str:
     """On one line, without controls and marks that hide text or turn it around."""
-    words = " ".join(text.split())
+    return _seen(" ".join(text.split())).strip()
+
+
+def _seen(text: str) -> str:
     return "".join(
-        char for char in words if char in _JOINERS or unicodedata.category(char) not in _UNSEEN
-    ).strip()
+        char for char in text if char in _JOINERS or unicodedata.category(char) not in _UNSEEN
+    )
 
 
 def terminal() -> Conflict:

@@ -1,22 +1,21 @@
-"""Edits of a tree by a person: cut and restore, undo and redo, branch, rename, the procedure."""
+"""Edits of a tree by a person: undo and redo, branch, rename, the procedure."""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from semioscope.core.alphabet import Alphabet, text_of
 from semioscope.core.errors import Conflict, InvalidRequest, SemioscopeError
 from semioscope.core.events import Event, decode_event
-from semioscope.core.growth import Growth
 from semioscope.core.history import Step, compensate, history_of
 from semioscope.core.sampling import Procedure
 from semioscope.core.strategies.named import Named
-from semioscope.core.strategies.typed import Typed
 from semioscope.core.tree import Tree
 from semioscope.core.types import NodeId, Seq
 from semioscope.rules.catalogue import LoadedRule
 from semioscope.service import checks
 from semioscope.service.access import Caller
+from semioscope.service.change_names import name_of, node_of
+from semioscope.service.edited import Edited
 from semioscope.service.emptying import must_begin_if_loaded
 from semioscope.service.growth_driver import child_by
 from semioscope.service.growth_jobs import GrowthJobs
@@ -24,21 +23,10 @@ from semioscope.service.jobs import Job
 from semioscope.service.open_tree import Change, OpenTree, new_change, to_the_end
 from semioscope.service.rule_door import RuleDoor
 from semioscope.service.running_growth import Task
+from semioscope.service.typed_branch import type_keys
 from semioscope.service.weighing import weigh_event
 from semioscope.settings import Settings
 from semioscope.store.trees import Trees
-
-_NO_NEW_BYTES = Alphabet((), ())
-"""Stored candidates have their bytes in the tree: no alphabet is asked for them."""
-
-
-@dataclass(frozen=True)
-class Edited:
-    """The tree is at `seq` now; label: what happened, for people."""
-
-    seq: Seq
-    label: str
-    node: NodeId | None
 
 
 @dataclass(frozen=True)
@@ -69,55 +57,6 @@ class Editing:
         self._growths = growths
         self._door = door
         self._settings = settings
-
-    async def prune(self, opened: OpenTree, caller: Caller, node: int, key: int | None) -> Edited:
-        """Cuts a state off; a next state that is not a node yet is made one first."""
-        change = new_change()
-        tree = opened.tree
-        at = checks.visible(tree, node)
-        if key is not None:
-            checks.existing(tree, at, key)
-            child = tree.find_child(at, key)
-            if (child is None or not tree.has(child)) and not _is_stored(tree, at, key):
-                await self._type(opened, caller, at, (key,), change)
-        return await to_the_end(self._prune(opened, caller, at, key, change))
-
-    async def _prune(
-        self, opened: OpenTree, caller: Caller, at: NodeId, key: int | None, change: str
-    ) -> Edited:
-        async with opened.lock:
-            tree = opened.tree
-            changes: list[Change] = []
-            node = checks.visible(tree, at)
-            child = None if key is None else tree.find_child(node, key)
-            if child is not None and tree.has(child):
-                node = child
-            elif key is not None:
-                building = Growth(tree, _NO_NEW_BYTES)
-                node = building.child(node, key)
-                grown = building.take()
-                if grown is not None:
-                    payload, columns = grown
-                    payload |= {"job": None, "strategy": "typed", "automatic": False}
-                    changes.append(Change("grow", payload, columns))
-            if not changes:
-                checks.prunable(tree, node)
-            changes.append(Change("prune", {"node": node}))
-            seq = await self._commit(opened, caller, change, changes)
-            return Edited(seq, f"Pruned {_quoted(tree, node)}", node)
-
-    async def restore(self, opened: OpenTree, caller: Caller, node: int) -> Edited:
-        """Takes a cut back."""
-
-        async def work() -> Edited:
-            async with opened.lock:
-                tree = opened.tree
-                at = checks.restorable(tree, checks.visible(tree, node))
-                change = Change("restore", {"node": at})
-                seq = await self._commit(opened, caller, new_change(), [change])
-                return Edited(seq, f"Restored {_quoted(tree, at)}", at)
-
-        return await to_the_end(work())
 
     async def rename(self, opened: OpenTree, caller: Caller, name: str) -> Edited:
         """Gives the tree a name."""
@@ -158,7 +97,7 @@ class Editing:
         tokens = tuple(keys or ())
         for key in tokens:
             checks.existing(opened.tree, at, key)
-        await self._type(opened, caller, at, tokens, new_change())
+        await type_keys(self._growths, opened, caller, at, tokens, new_change())
         path: list[NodeId] = []
         for key in tokens:
             path.append(child_by(opened, path[-1] if path else at, key))
@@ -219,16 +158,32 @@ class Editing:
                     for each in compensate(tree, done, opened.log)
                 ]
                 moves_procedure = any(each.kind == "procedure" for each in changes)
-                label = _label(tree, await self._original(opened, step, done))
+                label = name_of(tree, await self._original(opened, step, done))
                 commit = self._commit_procedure if moves_procedure else self._commit
                 seq = await commit(opened, caller, new_change(), changes)
                 word = "Undid" if is_undo else "Redid"
-                return Edited(seq, f"{word}: {label}", _node_of(tree, done)), moves_procedure
+                return Edited(seq, f"{word}: {label}", node_of(tree, done)), moves_procedure
 
         edited, moves_procedure = await to_the_end(work())
         if moves_procedure:
             self._weigh_the_rest(opened, caller)
         return edited
+
+    async def next_steps(self, opened: OpenTree, caller: Caller) -> tuple[str | None, str | None]:
+        """What undo and redo would take back and do again, as `name_of` names it; None: nothing.
+        To be called under the lock."""
+        history = history_of(opened.log, caller.id)
+        undo, redo = [
+            await self._named(opened, stack[-1].change) if stack else None
+            for stack in (history.undo, history.redo)
+        ]
+        return undo, redo
+
+    async def _named(self, opened: OpenTree, change: str) -> str:
+        """Reads only the event that names a change: a growth has many."""
+        seq = max(each.seq for each in opened.log if each.change == change and each.kind != "weigh")
+        stored = await self._store.events_after(opened.id, seq - 1, up_to=seq, limit=1)
+        return name_of(opened.tree, [decode_event(each.frame)[0] for each in stored])
 
     async def _original(self, opened: OpenTree, step: Step, done: list[Event]) -> list[Event]:
         return done if step.last == step.change else await self._events(opened, step.change)
@@ -288,20 +243,6 @@ class Editing:
         node = _child_named(opened.tree, at, names)
         return Branched(node, (node,), opened.tree.seq)
 
-    async def _type(
-        self, opened: OpenTree, caller: Caller, at: NodeId, keys: tuple[int, ...], change: str
-    ) -> None:
-        task = Task(
-            name="typed",
-            label=f"A branch of {len(keys)} token{'s' * (len(keys) != 1)}",
-            plan=Typed(keys),
-            node=at,
-            procedure=opened.tree.procedure,
-            caller=caller,
-            change=change,
-        )
-        await self._growths.finish(self._growths.start(task, opened))
-
 
 def _names(loaded: LoadedRule, text: str) -> tuple[bytes, ...]:
     """What a text may mean: the state that it writes down, and a label."""
@@ -327,48 +268,3 @@ def _child_named(tree: Tree, node: NodeId, names: Sequence[bytes]) -> NodeId:
     raise Conflict(
         "state-changed", "This state was taken back meanwhile; look again.", retryable=True
     )
-
-
-def _is_stored(tree: Tree, node: NodeId, key: int) -> bool:
-    expansion = tree.expansion(node)
-    return expansion is not None and key in expansion.keys
-
-
-def _quoted(tree: Tree, node: NodeId) -> str:
-    """The step that leads to a node, as people see it."""
-    return f"“{text_of(tree.symbols.label(tree.key(node)))}”"
-
-
-def _node_of(tree: Tree, events: Sequence[Event]) -> NodeId | None:
-    """A node that the change was about, if it is still to be seen."""
-    for event in events:
-        node = event.payload.get("node", event.payload.get("first_node"))
-        if node is not None and tree.has(node):
-            return NodeId(node)
-    return None
-
-
-_GROWN = {
-    "worlds": "growing worlds",
-    "breadth": "growing breadth first",
-    "mass": "growing by mass",
-    "best_first": "growing the most probable first",
-    "ancestral": "rolling out trajectories",
-    "typed": "branching",
-}
-
-
-def _label(tree: Tree, events: Sequence[Event]) -> str:
-    """A change as a person would name it: by its last event that is no weighing."""
-    event = [each for each in events if each.kind != "weigh"][-1]
-    match event.kind:
-        case "prune":
-            return f"prune {_quoted(tree, event.payload['node'])}"
-        case "restore":
-            return f"restore {_quoted(tree, event.payload['node'])}"
-        case "procedure":
-            return "the sampling procedure"
-        case "rename":
-            return f"the name “{event.payload['name']}”"
-        case _:
-            return _GROWN.get(event.payload.get("strategy", ""), "growing")

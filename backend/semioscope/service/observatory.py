@@ -1,28 +1,33 @@
 """The façade: every use case, with the caller's rights checked first."""
 
-from collections.abc import AsyncGenerator, Callable
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from semioscope.core import frame
 from semioscope.core.alphabet import text_of
 from semioscope.core.events import Event, decode_event
-from semioscope.core.history import history_of
 from semioscope.core.sampling import IDENTITY, Procedure
 from semioscope.core.tree import Tree
 from semioscope.core.types import ROOT, NodeId
+from semioscope.exchange.files import FORMATS, TreeFile
 from semioscope.rules.catalogue import Offer
 from semioscope.rules.recipes import Recipe
 from semioscope.service import checks
 from semioscope.service.access import Caller, Entry, Role
+from semioscope.service.annotating import Annotating
 from semioscope.service.beginnings import Beginnings, NewTree
 from semioscope.service.broadcast import Happened, Lost, Message, Revoked, Welcome
 from semioscope.service.comparing import Comparing, Comparison, ComparisonOrder
-from semioscope.service.editing import Branched, Edited, Editing, ProcedureSet
+from semioscope.service.cutting import Cutting
+from semioscope.service.edited import Edited
+from semioscope.service.editing import Branched, Editing, ProcedureSet
 from semioscope.service.growth_jobs import GrowthJobs
 from semioscope.service.jobs import Job
 from semioscope.service.open_tree import OpenTree
 from semioscope.service.open_trees import OpenTrees
+from semioscope.service.places import Place
 from semioscope.service.plans import plan_of
 from semioscope.service.rule_door import RuleDoor, RuleStanding
 from semioscope.service.rule_making import ChainTold, RuleMaking, RuleOfTree, TokenOf
@@ -76,6 +81,8 @@ class TreeDetail:
     created_at: float
     can_undo: bool
     can_redo: bool
+    undo_label: str | None
+    redo_label: str | None
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,8 @@ class Observatory:
         self._opened = OpenTrees(trees)
         self._growths = GrowthJobs(trees, door, settings)
         self._editing = Editing(trees, self._growths, door, settings)
+        self._cutting = Cutting(trees, self._growths, settings)
+        self._annotating = Annotating(trees, self._growths, settings)
         self._sharing = Sharing(trees, links, identities, self._opened)
         self._beginnings = Beginnings(trees, identities, door, self._opened, settings)
         self._making = RuleMaking(door, settings)
@@ -168,7 +177,7 @@ class Observatory:
                 automatic=True,
             )
             self._growths.start(task, opened)
-        return self._detail(self._owned(opened, caller), opened)
+        return await self._detail(self._owned(opened, caller), opened)
 
     async def list_trees(self, caller: Caller) -> list[TreeSummary]:
         """Those that the caller owns or may edit, latest first."""
@@ -178,7 +187,7 @@ class Observatory:
         """Raises NotFound or Gone, as everything does that takes a `ref`."""
         entry, opened = await self._open(caller, ref)
         async with opened.lock:
-            return self._detail(entry, opened)
+            return await self._detail(entry, opened)
 
     async def read(
         self, caller: Caller, ref: str, node: int, reading: Callable[[Tree, NodeId], T]
@@ -193,6 +202,14 @@ class Observatory:
         _, opened = await self._open(caller, ref)
         known = opened.tree.rule
         return RuleOfTree(known, known.spec, self._door.standing(known).is_available)
+
+    async def file(self, caller: Caller, ref: str, format_: str) -> TreeFile:
+        """The tree as it is now, or as a frozen link shows it, about to be written; readers too."""
+        _, opened = await self._open(caller, ref)
+        async with opened.lock:
+            return await asyncio.to_thread(
+                TreeFile, opened.tree, FORMATS[format_], opened.row.created_at
+            )
 
     async def delete_tree(self, caller: Caller, ref: str) -> None:
         """Takes the tree from everyone. Its owner only."""
@@ -213,7 +230,7 @@ class Observatory:
         await self._identities.keep(caller.id)
         row = await self._trees.fork(entry.tree, seq, caller.id, name=name, ref=ref)
         opened = await self._opened.get(row, None)
-        return self._detail(self._owned(opened, caller), opened)
+        return await self._detail(self._owned(opened, caller), opened)
 
     # -- bulk
 
@@ -314,13 +331,29 @@ class Observatory:
         opened = await self._open_to_write(caller, ref)
         return await self._editing.branch(opened, caller, node, text, keys)
 
-    async def prune(self, caller: Caller, ref: str, node: int, key: int | None) -> Edited:
+    async def prune(self, caller: Caller, ref: str, places: Sequence[Place]) -> Edited:
         opened = await self._open_to_write(caller, ref)
-        return await self._editing.prune(opened, caller, node, key)
+        return await self._cutting.prune_all(opened, caller, places)
+
+    async def keep(self, caller: Caller, ref: str, place: Place) -> Edited:
+        opened = await self._open_to_write(caller, ref)
+        return await self._cutting.keep(opened, caller, place)
 
     async def restore(self, caller: Caller, ref: str, node: int) -> Edited:
         opened = await self._open_to_write(caller, ref)
-        return await self._editing.restore(opened, caller, node)
+        return await self._cutting.restore(opened, caller, node)
+
+    async def bookmark(self, caller: Caller, ref: str, place: Place, on: bool) -> Edited:
+        opened = await self._open_to_write(caller, ref)
+        return await self._annotating.bookmark(opened, caller, place, on)
+
+    async def note(self, caller: Caller, ref: str, place: Place, text: str) -> Edited:
+        opened = await self._open_to_write(caller, ref)
+        return await self._annotating.note(opened, caller, place, text)
+
+    async def label(self, caller: Caller, ref: str, place: Place, text: str) -> Edited:
+        opened = await self._open_to_write(caller, ref)
+        return await self._annotating.label(opened, caller, place, text)
 
     async def undo(self, caller: Caller, ref: str) -> Edited:
         opened = await self._open_to_write(caller, ref)
@@ -416,9 +449,10 @@ class Observatory:
     def _owned(self, opened: OpenTree, caller: Caller) -> Entry:
         return Entry(opened.row.read_id, opened.id, None, "owner", caller)
 
-    def _detail(self, entry: Entry, opened: OpenTree) -> TreeDetail:
-        history = history_of(opened.log, entry.caller.id)
-        writes = entry.may_write
+    async def _detail(self, entry: Entry, opened: OpenTree) -> TreeDetail:
+        undo, redo = None, None
+        if entry.may_write:
+            undo, redo = await self._editing.next_steps(opened, entry.caller)
         return TreeDetail(
             ref=entry.ref,
             seq=entry.seq,
@@ -428,8 +462,10 @@ class Observatory:
             rule=self._door.standing(opened.tree.rule),
             jobs=[] if entry.is_frozen else self._growths.of(entry.tree),
             created_at=opened.row.created_at,
-            can_undo=writes and bool(history.undo),
-            can_redo=writes and bool(history.redo),
+            can_undo=undo is not None,
+            can_redo=redo is not None,
+            undo_label=undo,
+            redo_label=redo,
         )
 
 

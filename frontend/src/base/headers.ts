@@ -53,6 +53,15 @@ export interface TreeHeader {
   readonly procedure: readonly Step[];
   readonly fingerprint: string;
   readonly ledger: Ledger;
+  /** What people set down on states; left out where there is nothing. */
+  readonly annotations?: AnnotationsHeader;
+}
+
+/** Node ids, and [node, text]. */
+export interface AnnotationsHeader {
+  readonly bookmarks: readonly number[];
+  readonly notes: readonly (readonly [number, string])[];
+  readonly labels: readonly (readonly [number, string])[];
 }
 
 /** A reader's own view: the weight_* columns of one procedure. */

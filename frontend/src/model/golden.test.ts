@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { column, type Column } from "../base/columns";
-import type { Step, TreeHeader } from "../base/headers";
+import { column } from "../base/columns";
+import type { Step } from "../base/headers";
 import { Conditioning } from "./conditioning";
+import { readFrame } from "./golden";
 import { mix, uniform } from "./random";
 import { TreeModel } from "./tree";
 import { advance, FULL_BITS, lineStart, locate, type Position } from "./walk";
@@ -43,22 +44,6 @@ interface Golden {
 const golden = JSON.parse(
   readFileSync(new URL("../../../tests/contract/golden/walk.json", import.meta.url), "utf8"),
 ) as Golden;
-
-/** Reads a frame without `api`, which the model must not import. */
-function readFrame(base64: string): { header: TreeHeader; columns: Record<string, Column> } {
-  const bytes = Uint8Array.from(Buffer.from(base64, "base64"));
-  const view = new DataView(bytes.buffer);
-  const length = view.getUint32(8, true);
-  const start = Math.ceil((16 + length) / 8) * 8;
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(16, 16 + length)));
-  const makers = { u1: Uint8Array, u4: Uint32Array, i4: Int32Array, f4: Float32Array, f8: Float64Array };
-  const columns: Record<string, Column> = {};
-  for (const entry of header.columns) {
-    const Maker = makers[entry.dtype as keyof typeof makers];
-    columns[entry.name] = new Maker(bytes.buffer, start + entry.offset, entry.length);
-  }
-  return { header, columns };
-}
 
 function walkLine(tree: TreeModel, walk: Walk, index: number, procedure: Step[]): Walked {
   const base = tree.weightingFor(walk.fingerprint, procedure);

@@ -11,6 +11,7 @@ import type {
   TreeHeader,
   WeightsHeader,
 } from "../base/headers";
+import { Annotations, cutNodes } from "./annotations";
 import { CUT, EXPANDED, grown, HIDDEN, Nodes, NONE, UNKNOWN_RANK } from "./nodes";
 import { Symbols } from "./symbols";
 import type { Fan } from "./fan";
@@ -56,6 +57,8 @@ export class TreeModel {
   /** How many states have been expanded. */
   expansions = 0;
   symbols = new Symbols();
+  /** What people set down on its states. */
+  readonly annotations = new Annotations();
 
   private nodes = new Nodes();
   private readonly ends: ReadonlySet<number>;
@@ -319,6 +322,7 @@ export class TreeModel {
     this.name = header.name;
     this.procedure = header.procedure;
     this.fingerprint = header.fingerprint;
+    this.annotations.restore(header.annotations);
     this.grow(columns, header.fingerprint);
     this.mark(column(columns, "cut_node"), CUT, true);
     this.mark(column(columns, "hidden_node"), HIDDEN, true);
@@ -337,10 +341,8 @@ export class TreeModel {
         this.weigh(payload["fingerprint"] as string, columns);
         break;
       case "prune":
-        this.mark([payload["node"] as number], CUT, true);
-        break;
       case "restore":
-        this.mark([payload["node"] as number], CUT, false);
+        this.mark(cutNodes(header, columns), CUT, header.kind === "prune");
         break;
       case "hide":
         this.mark(column(columns, "hidden_node"), HIDDEN, true);
@@ -357,6 +359,8 @@ export class TreeModel {
       case "rename":
         this.name = payload["name"] as string;
         break;
+      default:
+        this.annotations.take(header);
     }
   }
 

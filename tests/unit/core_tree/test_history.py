@@ -1,7 +1,10 @@
+from typing import Literal
+
 import numpy as np
 import pytest
 
 from semioscope.core.errors import Conflict
+from semioscope.core.events import EventKind
 from semioscope.core.history import history_of
 from semioscope.core.sampling import Procedure, TopK
 from tests.unit.core_tree.test_tree import leading
@@ -174,6 +177,87 @@ def test_a_name_goes_back_unless_somebody_renamed_since() -> None:
     logged.append("rename", {"name": "b", "previous": "a"}, by="bob")
     with pytest.raises(Conflict):
         logged.undo("ann")
+
+
+def cut(logged: Logged, *nodes: int, kind: EventKind = "prune", by: str = "ann") -> None:
+    logged.append(kind, {}, {"cut_node": np.array(nodes, np.uint32)}, by=by)
+
+
+def test_several_states_are_pruned_and_come_back_together() -> None:
+    logged = Logged()
+    a, b, c = logged.branch(0, FIRST, SECOND, THIRD)
+    before = portrait(logged.tree)
+    cut(logged, a, c)
+    assert [logged.tree.is_cut(node) for node in (a, b, c)] == [True, False, True]
+    after = portrait(logged.tree)
+    logged.undo()
+    assert portrait(logged.tree) == before
+    logged.redo()
+    assert portrait(logged.tree) == after
+
+
+def test_undoing_a_prune_of_several_leaves_what_another_restored_meanwhile() -> None:
+    logged = Logged()
+    a, b = logged.branch(0, FIRST, SECOND)
+    cut(logged, a, b)
+    logged.append("restore", {"node": a}, by="bob")
+    logged.undo("ann")
+    assert logged.tree.ledger.pruned == 0
+    logged.redo("ann")
+    assert [logged.tree.is_cut(node) for node in (a, b)] == [False, True]
+
+
+def test_a_bookmark_goes_and_comes_back_and_anothers_is_left_alone() -> None:
+    logged = Logged()
+    (a,) = logged.branch(0, FIRST)
+    marked = logged.tree.annotations.bookmarks
+    logged.append("bookmark", {"node": a, "on": True}, by="ann")
+    logged.append("bookmark", {"node": 0, "on": True}, by="bob")
+    logged.undo("ann")
+    assert marked == {0}
+    logged.redo("ann")
+    assert marked == {0, a}
+    logged.append("bookmark", {"node": a, "on": False}, by="bob")
+    logged.undo("ann")
+    assert marked == {0}
+
+
+@pytest.mark.parametrize("kind", ["note", "label"])
+def test_a_text_goes_back_unless_somebody_changed_it_since(kind: Literal["note", "label"]) -> None:
+    logged = Logged()
+    logged.append(kind, {"node": 0, "text": "one", "previous": ""}, by="ann")
+    logged.append(kind, {"node": 0, "text": "two", "previous": "one"}, by="ann")
+    said = logged.tree.annotations
+    logged.undo()
+    assert said.text(kind, 0) == "one"
+    logged.undo()
+    assert said.text(kind, 0) == ""
+    assert not said
+    logged.redo()
+    logged.append(kind, {"node": 0, "text": "three", "previous": "one"}, by="bob")
+    with pytest.raises(Conflict) as refusal:
+        logged.undo("ann")
+    assert refusal.value.code == "built-upon"
+    assert said.text(kind, 0) == "three"
+
+
+def test_what_is_set_down_on_a_hidden_state_comes_back_with_it() -> None:
+    logged = Logged()
+    (a,) = logged.branch(0, FIRST)
+    logged.append("note", {"node": a, "text": "look", "previous": ""}, by="bob")
+    logged.undo("ann")
+    assert not logged.tree.has(a)
+    logged.redo("ann")
+    assert logged.tree.annotations.text("note", a) == "look"
+
+
+def test_nothing_can_be_set_down_on_a_state_that_is_not_there() -> None:
+    logged = Logged()
+    for kind, payload in (("bookmark", {"on": True}), ("note", {"text": "x", "previous": ""})):
+        with pytest.raises(ValueError, match="not there"):
+            logged.append(kind, {"node": 9} | payload)
+    assert logged.tree.seq == 0
+    assert not logged.tree.annotations
 
 
 def test_weighing_alone_is_no_change_to_undo() -> None:

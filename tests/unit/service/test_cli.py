@@ -244,3 +244,28 @@ def test_a_misspelt_setting_is_pointed_out(
 def test_sizes_are_taken_with_their_unit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEMIOSCOPE_CACHE_BYTES", "2GiB")
     assert cli.settings_or_refuse().cache_bytes == 2 << 30
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [("t.json", "{"), ("t.csv", '"node"'), ("t.graphml", "<?xml"), ("t.dot", "digraph")],
+)
+def test_grow_saves_the_tree(name: str, start: str, tmp_path: Path) -> None:
+    place = tmp_path / name
+    done = runner.invoke(
+        app, ["grow", "HT", "--rule", "coin", "--lines", "4", "--steps", "2", "--save", str(place)]
+    )
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[-1] == f"saved: {place}"
+    assert place.read_text("utf-8").startswith(start)
+
+
+def test_grow_refuses_a_file_it_could_not_write_before_it_grows(tmp_path: Path) -> None:
+    for name in ("tree.docx", "nowhere/tree.json"):
+        done = runner.invoke(
+            app, ["grow", "HT", "--rule", "there is none", "--save", str(tmp_path / name)]
+        )
+        assert done.exit_code == 1
+        assert Path(name).name.split(".")[0] in done.output
+        assert "rule" not in done.output
+    assert not (tmp_path / "tree.docx").exists()

@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -139,3 +140,15 @@ def test_a_stop_is_kept_to() -> None:
     assert max(tree.tree.depths) == 3
     with pytest.raises(SemioscopeError, match="would bias its estimates"):
         grow("coin", "", Ancestral(5, 5), stop=Stop(ended=1))
+
+
+def test_a_tree_is_saved_as_what_its_name_says(tmp_path: Path) -> None:
+    tree = grow(rule("coin:0.7"), "HT", BestFirst(20), max_length=5)
+    place = tree.save(tmp_path / "flips.json")
+    told = json.loads(place.read_text(encoding="utf-8"))
+    assert told["states"] == len(told["nodes"]) == len(tree)
+    assert told["rule"]["spec"] == {"kind": "coin", "heads": 0.7, "repeats": None}
+    assert told["created_at"] is None
+    with pytest.raises(SemioscopeError, match="does not say a format"):
+        tree.save(str(tmp_path / "flips.docx"))
+    assert [one.name for one in tmp_path.iterdir()] == ["flips.json"]

@@ -13,6 +13,7 @@ from semioscope.api.wire import (
     Edited,
     GrowRequest,
     Job,
+    KeepRequest,
     ProcedureRequest,
     ProcedureSet,
     PruneRequest,
@@ -45,10 +46,18 @@ async def branch(ref: Ref, asked: BranchRequest, house: House, me: Me) -> Branch
     return views.branched(await house.branch(me, ref, asked.node, asked.text, asked.keys))
 
 
-@router.post("/prune", operation_id="prune", summary="Cut a branch off")
+@router.post("/prune", operation_id="prune", summary="Cut branches off")
 async def prune(ref: Ref, asked: PruneRequest, house: House, me: Me) -> Edited:
-    """Its mass goes to *pruned*; nothing is lost, and it can be restored."""
-    return views.edited(await house.prune(me, ref, asked.state.node, asked.state.key))
+    """Their mass goes to *pruned*; nothing is lost, and they can be restored. Several states are
+    one change with one undo; one that follows another of them goes with it."""
+    return views.edited(await house.prune(me, ref, views.pruned(asked)))
+
+
+@router.post("/keep", operation_id="keep", summary="Cut off all but one branch")
+async def keep(ref: Ref, asked: KeepRequest, house: House, me: Me) -> Edited:
+    """Every grown sibling along the path to the state is pruned, in one change. What was never
+    grown stays in the residual: it has no state that could be cut off."""
+    return views.edited(await house.keep(me, ref, (asked.state.node, asked.state.key)))
 
 
 @router.post("/restore", operation_id="restore", summary="Take a cut back")

@@ -9,6 +9,9 @@ from semioscope.api.wire.growths import Growth, Heights, Job, Stop, WorldsGrowth
 from semioscope.api.wire.procedures import Step
 from semioscope.api.wire.rules import Offer, Rule, RuleState
 
+FileFormat = Literal["json", "csv", "graphml", "dot"]
+"""How a tree can be exported."""
+
 
 class StateRef(Asked):
     """A node, or (with `key`) one of its next states, made a child on need."""
@@ -57,7 +60,31 @@ class BranchRequest(Asked):
 
 
 class PruneRequest(Asked):
+    """One state, or several (exactly one of the two)."""
+
+    state: StateRef | None = None
+    states: list[StateRef] | None = None
+
+
+class KeepRequest(Asked):
     state: StateRef
+
+
+class BookmarkRequest(Asked):
+    on: bool
+    key: Annotated[int | None, Field(description="The next state's key.")] = None
+
+
+class NoteRequest(Asked):
+    text: Annotated[
+        str, Field(description="Plain text, at most 2,000 characters; empty takes it away.")
+    ]
+    key: Annotated[int | None, Field(description="The next state's key.")] = None
+
+
+class LabelRequest(Asked):
+    name: Annotated[str, Field(description="At most 80 characters; empty takes it away.")]
+    key: Annotated[int | None, Field(description="The next state's key.")] = None
 
 
 class RestoreRequest(Asked):
@@ -131,6 +158,8 @@ class TreeView(Told):
     jobs: list[Job]
     can_undo: bool
     can_redo: bool
+    undo_label: Annotated[str | None, Field(description="The change that undo takes back.")]
+    redo_label: Annotated[str | None, Field(description="The change that redo does again.")]
 
 
 class TreeSummary(Told):
@@ -219,6 +248,9 @@ class StateView(Told):
     expanded: bool
     cut: bool
     under_cut: bool
+    bookmarked: bool
+    note: str
+    label: Annotated[str, Field(description="The name of the branch that begins here.")]
     residual: Annotated[float | None, Field(description="1 − Σ of its children.")]
     rest: Annotated[float | None, Field(description="1 − Σ of the stored candidates.")]
     untold: Annotated[

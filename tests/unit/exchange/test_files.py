@@ -1,0 +1,301 @@
+"""Trees as files: another program reads back what the tree has."""
+
+import csv
+import io
+import json
+import math
+import re
+from datetime import UTC, datetime
+from html import unescape
+from pathlib import Path
+
+import jsonschema_rs
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pydot
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from semioscope.core.alphabet import Alphabet
+from semioscope.core.errors import InvalidRequest
+from semioscope.core.sampling import Procedure, Temperature, TopP
+from semioscope.core.strategies import Ancestral, BestFirst, Breadth
+from semioscope.core.tree import Tree
+from semioscope.exchange.files import FORMATS, TreeFile, format_of, save
+from semioscope.exchange.graph import to_networkx
+from semioscope.exchange.json_file import json_schema
+from semioscope.exchange.nodes import node_rows
+from semioscope.exchange.plain_text import one_line, plain, xml_text
+from tests.unit.core_math.toys import Garden, ToyRule, toy
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC).timestamp()
+NASTY = [
+    b"<b>&amp;</b>",
+    b'"quoted" \\',
+    b"\x00\x07\x1b[31m",
+    b"line\nfeed\r\nreturn\r",
+    "\u2028\ufffe\u202e ".encode(),
+    b"\xe2\x80",
+    b"=1+1, 'x';",
+    b"",
+]
+
+
+def written(tree: Tree, name: str) -> str:
+    chunks = TreeFile(tree, FORMATS[name], NOON - 60, at=NOON).chunks()
+    return b"".join(chunks).decode("utf-8")
+
+
+def pruned_garden() -> Garden:
+    garden = Garden(toy(3, 4, (3,)), max_length=5, procedure=Procedure((TopP(0.9),)))
+    garden.grow(BestFirst(20))
+    garden.grow(Ancestral(8, 3, 1))
+    garden.happen("prune", {"node": 1}, {})
+    return garden
+
+
+def nasty_garden(tokens: list[bytes]) -> Garden:
+    rule = ToyRule(lambda _: [1] * len(tokens), len(tokens))
+    rule.alphabet = Alphabet(tokens, ())
+    garden = Garden(rule, max_length=4)
+    garden.tree = Tree(rule.description, (0,), 4, tokens[:1], name=tokens[0].decode("latin-1"))
+    garden.grow(Breadth(len(tokens), 1))
+    return garden
+
+
+def unquoted(quoted: str) -> str:
+    """What Graphviz shows of a quoted label: escapes and entities undone."""
+    if quoted[0] != '"':
+        return quoted
+    assert quoted[-1] == '"'
+    escapes = {'"': '"', "\\": "\\", "n": "\n"}
+    assert "\n" not in quoted
+    assert "\\" not in re.sub(r'\\["\\n]', "", quoted[1:-1]), "it would be read as an escape"
+    return unescape(re.sub(r"\\(.)", lambda found: escapes[found[1]], quoted[1:-1]))
+
+
+# -- JSON
+
+
+def test_the_json_is_what_its_schema_says_and_says_where_it_comes_from() -> None:
+    tree = pruned_garden().tree
+    told = json.loads(written(tree, "json"))
+    jsonschema_rs.Draft202012Validator(json_schema()).validate(told)
+    assert told["prompt"]["text"] == "0,"
+    assert told["prompt"]["tokens"] == [{"key": 0, "bytes": "302c", "text": "0,"}]
+    assert told["procedure"]["steps"] == [{"kind": "top_p", "p": 0.9}]
+    assert told["procedure"]["fingerprint"] == tree.fingerprint
+    assert told["rule"]["fingerprint"] == "toy"
+    assert told["seq"] == tree.seq
+    assert told["exported_at"] == "2026-01-02T12:00:00Z"
+    assert told["created_at"] == "2026-01-02T11:59:00Z"
+    assert told["nodes"] == list(node_rows(tree))
+    assert told["states"] == len(told["nodes"]) == tree.size
+
+
+def test_the_schema_refuses_what_is_no_tree() -> None:
+    jsonschema_rs.meta.validate(json_schema())
+    schema = jsonschema_rs.Draft202012Validator(json_schema())
+    told = json.loads(written(pruned_garden().tree, "json"))
+    for spoilt in (
+        told | {"version": 2},
+        told | {"nodes": []},
+        told | {"nodes": [told["nodes"][0] | {"status": "lost"}]},
+        told | {"surplus": 1},
+        {name: value for name, value in told.items() if name != "rule"},
+    ):
+        assert not schema.is_valid(spoilt)
+
+
+def test_every_state_says_what_it_is() -> None:
+    tree = pruned_garden().tree
+    rows = list(node_rows(tree))
+    assert {row["status"] for row in rows} == {"pruned", "terminal", "expanded", "frontier"}
+    for row in rows:
+        node = row["node"]
+        expansion = tree.expansion(node)
+        assert row["entropy"] == (None if expansion is None else expansion.entropy)
+        assert row["cut"] == (row["status"] == "pruned") == tree.under_cut(node)
+        if row["status"] == "frontier":
+            assert node in tree.frontier()
+
+
+def test_a_file_is_of_one_moment_whatever_happens_to_the_tree_meanwhile() -> None:
+    garden = pruned_garden()
+    file = TreeFile(garden.tree, FORMATS["csv"], at=NOON)
+    before = written(garden.tree, "csv")
+    garden.happen("restore", {"node": 1}, {})
+    garden.grow(BestFirst(10))
+    assert b"".join(file.chunks()).decode() == before != written(garden.tree, "csv")
+
+
+def test_what_is_hidden_is_in_no_file() -> None:
+    garden = Garden(toy(3, 4))
+    garden.grow(Breadth(2, 2))
+    garden.happen("hide", {}, {"hidden_node": np.array([1], np.uint32)})
+    shown = {node for node in range(garden.tree.size) if garden.tree.has(node)}
+    assert 0 < len(shown) < garden.tree.size
+    assert {row["node"] for row in json.loads(written(garden.tree, "json"))["nodes"]} == shown
+    assert set(nx.parse_graphml(written(garden.tree, "graphml"), node_type=int)) == shown
+
+
+# -- CSV
+
+
+def test_the_csv_is_a_table_with_units_in_its_header() -> None:
+    tree = pruned_garden().tree
+    table = pd.read_csv(io.StringIO(written(tree, "csv")))
+    assert {"log_prob_nats", "cum_log_prob_nats", "entropy_bits"} <= set(table.columns)
+    assert table.node.tolist() == list(range(tree.size))
+    assert np.array_equal(table.cum_log_prob_nats, tree.cum_log_probs)
+    assert table.parent.isna().sum() == 1
+    assert np.array_equal(table.entropy_bits.notna(), table.expanded)
+
+
+# -- GraphML
+
+
+def test_networkx_reads_the_graphml_back_as_the_same_graph() -> None:
+    tree = pruned_garden().tree
+    read, graph = nx.parse_graphml(written(tree, "graphml"), node_type=int), to_networkx(tree)
+    assert set(read) == set(graph)
+    assert set(read.edges) == set(graph.edges)
+    assert read.is_directed()
+    for node, fields in graph.nodes(data=True):
+        known = {
+            name: value
+            for name, value in fields.items()
+            if value is not None and name not in ("node", "parent")
+        }
+        assert read.nodes[node] == known
+    for parent, child, fields in graph.edges(data=True):
+        assert read.edges[parent, child] == {
+            name: fields[name] for name in ("log_prob", "probability")
+        }
+    assert read.graph["prompt"] == "0,"
+    assert json.loads(read.graph["procedure"]) == tree.procedure.to_wire()
+    assert read.graph["rule_fingerprint"] == "toy"
+
+
+# -- DOT
+
+
+def test_a_reader_of_dot_finds_the_states_the_steps_and_the_caption() -> None:
+    tree = pruned_garden().tree
+    (graph,) = pydot.graph_from_dot_data(written(tree, "dot")) or ()
+    nodes = {int(node.get_name()): node for node in graph.get_nodes() if node.get_name().isdigit()}
+    assert set(nodes) == set(range(tree.size))
+    edges = {(int(edge.get_source()), int(edge.get_destination())) for edge in graph.get_edges()}
+    assert edges == {(tree.parent(node), node) for node in range(1, tree.size)}
+    for node, drawn in nodes.items():
+        assert unquoted(drawn.get("label")) == ("0," if node == 0 else f"{tree.key(node)},")
+        probability = float(drawn.get("probability").strip('"'))
+        assert probability == pytest.approx(math.exp(tree.cum_log_prob(node)), rel=1e-5)
+    assert nodes[1].get("color") == "gray60"
+    caption = unquoted(graph.get_graph_defaults()[0]["label"])
+    assert caption.split("\n")[:3] == ["0,", "toy (toy)", "top_p 0.9"]
+
+
+# -- nasty text
+
+
+def check_text_survives(tokens: list[bytes]) -> None:
+    tree = nasty_garden(tokens).tree
+    rows = list(node_rows(tree))
+    told = json.loads(written(tree, "json"))
+    jsonschema_rs.Draft202012Validator(json_schema()).validate(told)
+    assert [row["text"] for row in told["nodes"]] == [row["text"] for row in rows]
+    assert [bytes.fromhex(row["bytes"]) for row in told["nodes"][1:]] == [
+        tokens[row["key"]] for row in rows[1:]
+    ]
+    table = list(csv.DictReader(io.StringIO(written(tree, "csv"), newline="")))
+    assert [row["text"] for row in table] == [row["text"] for row in rows]
+    read = nx.parse_graphml(written(tree, "graphml"), node_type=int)
+    for row in rows:
+        assert read.nodes[row["node"]].get("text", "") == xml_text(row["text"])
+    (graph,) = pydot.graph_from_dot_data(written(tree, "dot")) or ()
+    nodes = {node.get_name(): node for node in graph.get_nodes()}
+    for row in rows:
+        label = unquoted(nodes[str(row["node"])].get("label"))
+        assert label == one_line(row["text"])
+
+
+def test_text_of_every_kind_is_only_text() -> None:
+    check_text_survives(NASTY)
+
+
+TOKENS = st.one_of(
+    st.binary(max_size=6),
+    st.text(max_size=6).map(str.encode),
+    st.text("<>&\"'\\\n\r\t\0;{}[]=", max_size=6).map(str.encode),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(TOKENS, min_size=1, max_size=4))
+def test_text_of_any_kind_is_only_text(tokens: list[bytes]) -> None:
+    check_text_survives(tokens)
+
+
+def test_what_a_format_cannot_hold_is_shown_by_its_number() -> None:
+    assert xml_text("a\x07b\rc\n\ud800\ufffe") == "a⟨07⟩b⟨0D⟩c\n⟨D800⟩⟨FFFE⟩"
+    assert one_line(" the\n\x1b\u00a0x") == "␣the↵⟨1B⟩⍽x"
+
+
+# -- names and places
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("The night call", "the-night-call"),
+        ("../../etc/passwd", "etc-passwd"),
+        ('a"\r\nSet-Cookie: b', "a-set-cookie-b"),
+        ("Überlegung №1", "uberlegung-no1"),
+        ("夜の電話", "multiverse"),
+        ("x" * 300, "x" * 60),
+    ],
+)
+def test_a_file_has_a_name_that_any_system_takes(name: str, safe: str) -> None:
+    assert plain(name) == safe
+
+
+def test_a_file_is_saved_whole_and_in_place_of_another(tmp_path: Path) -> None:
+    tree = pruned_garden().tree
+    for suffix in (".json", ".CSV", ".graphml", ".gv"):
+        place = tmp_path / f"tree{suffix}"
+        place.write_text("before")
+        save(tree, place)
+        start = {"json": "{", "csv": '"', "graphml": "<?xml", "dot": "digraph"}
+        assert place.read_text("utf-8").startswith(start[format_of(place).name])
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+@pytest.mark.parametrize("name", ["tree", "tree.txt", "missing/tree.json"])
+def test_a_file_that_cannot_be_is_refused_and_nothing_is_written(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidRequest):
+        save(pruned_garden().tree, tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_refuses_is_told_and_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "tree.json"
+    place.write_text("before")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(InvalidRequest, match="No space left"):
+        save(pruned_garden().tree, place)
+    assert place.read_text() == "before"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_the_procedure_is_said_as_the_tree_shows_it() -> None:
+    garden = Garden(toy(3, 4), procedure=Procedure((Temperature(0.5), TopP(0.9))))
+    assert "temperature 0.5 → top_p 0.9" in written(garden.tree, "dot")
