@@ -22,6 +22,12 @@ function below(toy: ToyTree, node: number): number {
   return toy.model.children(node).reduce((sum, child) => sum + below(toy, child), 1);
 }
 
+/** Whether a state is the least probable next state of its parent: it needs no row beside the others. */
+function isLast(toy: ToyTree, nodes: TidyTree["nodes"], index: number): boolean {
+  const { parent, node } = nodes[index]!;
+  return toy.model.children(nodes[parent]!.node).at(-1) === node;
+}
+
 describe("sizes of subtrees", () => {
   it("are what walking counts, also when states are added, hidden and shown", () => {
     const toy = new ToyTree(HALVES);
@@ -97,6 +103,17 @@ describe("a tidy tree", () => {
     expect(nodes.filter(({ column }) => column === 1).length).toBe(3);
   });
 
+  it("runs on along what has one next state only, without a row of its own", () => {
+    const toy = new ToyTree((keys) => (keys.length === 0 ? [0.9, 0.1] : [1]));
+    toy.growTo(6);
+    const { nodes, rows, hasMore } = layout(toy, { rows: 1 });
+    expect(rows).toBe(1);
+    expect(hasMore).toBe(true);
+    // Of two next states one waits for a second row: its wedge is the first one's row.
+    expect(nodes.map(({ column }) => column)).toEqual([0]);
+    expect(layout(toy, { rows: 2 }).nodes.length).toBe(toy.model.size);
+  });
+
   it("begins at the root that it is given", () => {
     const toy = new ToyTree(HALVES);
     toy.growTo(2);
@@ -129,8 +146,10 @@ describe("a tidy tree", () => {
         for (const { parent, share, step } of nodes) {
           if (parent >= 0) expect(share).toBeCloseTo(nodes[parent]!.share * step, 9);
         }
-        // Nothing that is shown is less probable than what waits beside another, but for its ancestors.
-        const least = Math.min(...nodes.map(({ share }) => share));
+        // Nothing that waits is more probable than what has a row that others wanted.
+        const least = Math.min(
+          ...nodes.filter(({ parent }, i) => parent >= 0 && !isLast(toy, nodes, i)).map(({ share }) => share),
+        );
         for (const { wedge, node } of nodes) {
           if (wedge === null) continue;
           const first = Math.exp(toy.model.cumLogProb[wedge.first]!);

@@ -66,6 +66,8 @@ export interface TidyTree {
   readonly hasMore: boolean;
 }
 
+/** Priority of what is shown whatever its probability. */
+const KEPT = 2;
 /** So many states are shown at most: chains take no rows of their own. */
 const MOST_STATES = 6000;
 
@@ -134,29 +136,33 @@ export function layoutTidy(
     }
     if (collapsed.has(node)) {
       // What is kept in sight is kept also here.
-      for (const one of next) if (kept.has(one.node)) queue.push({ ...one, parent: draft, priority: 2 });
+      for (const one of next) if (kept.has(one.node)) queue.push({ ...one, parent: draft, priority: KEPT });
       return;
     }
     const most = opened.get(node) ?? 0;
     next.forEach((one, i) => {
       const isForced = i < most || kept.has(one.node);
-      queue.push({ ...one, parent: draft, priority: isForced ? 2 + one.share : one.share });
+      queue.push({ ...one, parent: draft, priority: isForced ? KEPT + one.share : one.share });
     });
   };
 
   add(null, { node: root, share: 1, step: 1, unweighed: false });
+  let hasMore = false;
   while (drafts.length < MOST_STATES) {
-    const first = queue.peek();
-    if (first === undefined || (used >= rows && first.priority < 2)) break;
-    queue.pop();
-    add(first.parent, first);
+    const first = queue.pop();
+    if (first === undefined) break;
+    const { parent, priority } = first;
+    // The only next state, or the last one, needs no row that is not there already.
+    const isFree = parent.shown.length + 1 === parent.next.length;
+    if (used < rows || priority >= KEPT || isFree) add(parent, first);
+    else hasMore = true;
   }
   place(drafts, subtrees, collapsed);
   return {
     nodes: drafts,
     rows: drafts[0]!.rows,
     columns: drafts.reduce((most, { column }) => Math.max(most, column + 1), 1),
-    hasMore: queue.length > 0,
+    hasMore: hasMore || queue.length > 0,
   };
 }
 

@@ -162,7 +162,7 @@ export function tidyScene(
       y0: at.y,
       y: wy,
       half: clamp(WHOLE_WIDTH * wedge.share, 3, rowHeight * 0.36),
-      label: `${many} ${wedge.states === 1 ? "state" : "states"}, ${percentOf(wedge.share)}`,
+      label: `${many} ${wedge.states === 1 ? "state" : "states"}, ${wedge.share < 0.00005 ? "<0.01%" : percentOf(wedge.share)}`,
       collapsed: wedge.collapsed,
     });
   });

@@ -1,0 +1,166 @@
+"""The Tree view: the most probable states in rows, wedges that open, hoist and collapse."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import NewVisitor
+from tests.e2e.observatory import Observatory
+from tests.e2e.test_comparing import made_rule
+from tests.server import Server
+
+
+class TreeView:
+    """The Tree view of a visitor's page, by what its canvas says of itself."""
+
+    def __init__(self, visitor: Observatory) -> None:
+        self.visitor = visitor
+        self.canvas = visitor.page.get_by_test_id("tree-canvas")
+
+    def number(self, name: str) -> int:
+        value = self.canvas.get_attribute(f"data-{name}")
+        assert value is not None
+        return int(value)
+
+    def wait(self, name: str, value: int) -> None:
+        expect(self.canvas).to_have_attribute(f"data-{name}", str(value))
+
+    def click(self, x: float, y: float, count: int = 1) -> None:
+        """At these CSS pixels of the canvas."""
+        box = self.canvas.bounding_box()
+        assert box is not None
+        self.visitor.page.mouse.click(box["x"] + x, box["y"] + y, click_count=count)
+
+
+@pytest.fixture
+def coin(new_visitor: NewVisitor, coin_server: Server) -> TreeView:
+    """A biased coin's tree, eight flips deep and whole: 511 states, looked at as a tree."""
+    visitor = new_visitor(coin_server)
+    visitor.visit()
+    ref = visitor.make(rule=made_rule(visitor, kind="coin", heads=0.7), prompt="")
+    strategy = {"kind": "breadth", "k": 2, "depth": 8}
+    visitor.ask("POST", "/growths", {"state": {"node": 0}, "strategy": strategy})
+    visitor.wait_for(lambda: visitor.tree()["states"] == 511, "the tree is grown")
+    visitor.visit(f"/t/{ref}?v=1&view=tree")
+    tree = TreeView(visitor)
+    expect(tree.canvas).to_have_attribute("data-states", re.compile(r"\d+"))
+    return tree
+
+
+def everything(tree: TreeView) -> int:
+    return tree.number("states") + tree.number("held")
+
+
+def test_it_is_turned_to_by_a_click_or_a_key_and_the_address_keeps_it(
+    new_visitor: NewVisitor, coin_server: Server
+) -> None:
+    visitor = new_visitor(coin_server)
+    visitor.grow("", rule="Fair coin")
+    page = visitor.page
+    page.get_by_test_id("view-tree").click()
+    expect(page.get_by_test_id("tree-canvas")).to_be_visible()
+    page.wait_for_url(re.compile("view=tree"))
+    page.reload()
+    expect(page.get_by_test_id("tree-canvas")).to_be_visible()
+    expect(page.get_by_test_id("view-tree")).to_have_attribute("aria-checked", "true")
+    page.keyboard.press("1")
+    expect(visitor.worlds).to_be_visible()
+
+
+def test_every_state_is_either_shown_or_counted_in_a_wedge(coin: TreeView) -> None:
+    assert coin.number("wedges") > 0
+    assert everything(coin) == 511
+    before = coin.number("states")
+    coin.visitor.page.keyboard.press("+")
+    coin.visitor.wait_for(lambda: coin.number("states") > before, "a closer look opens wedges")
+    assert everything(coin) == 511
+    coin.visitor.page.keyboard.press("0")
+    coin.wait("states", before)
+
+
+def test_the_wheel_looks_closer_about_the_pointer(coin: TreeView) -> None:
+    before = coin.number("states")
+    box = coin.canvas.bounding_box()
+    assert box is not None
+    page = coin.visitor.page
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    for _ in range(4):
+        page.mouse.wheel(0, -240)
+    coin.visitor.wait_for(lambda: coin.number("states") > before, "the wheel opens wedges")
+    assert everything(coin) == 511
+
+
+def test_collapse_hoist_and_back_by_keys_alone(coin: TreeView) -> None:
+    page = coin.visitor.page
+    page.keyboard.press("ArrowRight")
+    expect(coin.visitor.step).to_have_text("step 1")
+    before = coin.number("states")
+    page.keyboard.press(" ")
+    coin.visitor.wait_for(lambda: coin.number("states") != before, "collapsed")
+    assert everything(coin) == 511
+    expect(page.get_by_test_id("tree-collapse")).to_have_text("Open")
+    page.keyboard.press(" ")
+    coin.wait("states", before)
+
+    page.keyboard.press("h")
+    first = coin.visitor.selected()
+    coin.wait("root", first)
+    assert everything(coin) == 255
+    page.keyboard.press("1")
+    expect(coin.visitor.worlds).to_have_attribute("data-anchor", str(first))
+    page.keyboard.press("2")
+    page.keyboard.press("u")
+    coin.wait("root", 0)
+
+
+def test_the_buttons_do_the_same(coin: TreeView) -> None:
+    page = coin.visitor.page
+    page.keyboard.press("ArrowRight")
+    page.get_by_test_id("tree-hoist").click()
+    coin.wait("root", coin.visitor.selected())
+    page.get_by_test_id("tree-unhoist").click()
+    coin.wait("root", 0)
+    before = coin.number("states")
+    page.get_by_test_id("tree-in").click()
+    coin.visitor.wait_for(lambda: coin.number("states") > before, "closer")
+    page.get_by_test_id("tree-out").click()
+    coin.wait("states", before)
+
+
+def test_a_click_selects_a_state_for_every_view(coin: TreeView) -> None:
+    root = coin.canvas.bounding_box()
+    assert root is not None
+    # The first column's states stand a column's width from the root; heads, the more probable, above.
+    page = coin.visitor.page
+    for y in range(12, int(root["height"]), 6):
+        coin.click(18 + 104, y)
+        if "&s=" in page.url or "?s=" in page.url:
+            break
+    node = coin.visitor.selected()
+    assert coin.visitor.ask("GET", f"/states/{node}")["depth"] == 1
+    expect(coin.visitor.step).to_have_text("step 1")
+
+
+def test_a_state_that_is_gone_to_is_brought_into_sight(coin: TreeView) -> None:
+    """The tail of a path is deep in a wedge; walking to it opens the way."""
+    page = coin.visitor.page
+    for _ in range(8):
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowDown")
+    expect(coin.visitor.step).to_have_text("step 8")
+    assert everything(coin) == 511
+    columns = coin.number("states")
+    assert columns > 8
+
+
+def test_on_a_phone_it_fills_the_screen(new_visitor: NewVisitor, coin_server: Server) -> None:
+    visitor = new_visitor(coin_server, viewport={"width": 390, "height": 844}, has_touch=True)
+    visitor.grow("", rule="Fair coin")
+    visitor.page.get_by_test_id("view-tree").click()
+    canvas = visitor.page.get_by_test_id("tree-canvas")
+    expect(canvas).to_be_visible()
+    box = canvas.bounding_box()
+    assert box is not None and box["width"] > 340
+    assert visitor.page.evaluate("() => document.documentElement.scrollWidth") <= 390
+    expect(visitor.page.get_by_test_id("tab-worlds")).to_have_text("Tree")
