@@ -97,11 +97,12 @@ def test_collapse_hoist_and_back_by_keys_alone(coin: TreeView) -> None:
     expect(coin.visitor.step).to_have_text("step 1")
     before = coin.number("states")
     page.keyboard.press(" ")
-    coin.visitor.wait_for(lambda: coin.number("states") != before, "collapsed")
+    coin.wait("collapsed", 1)
     assert everything(coin) == 511
     expect(page.get_by_test_id("tree-collapse")).to_have_text("Open")
     page.keyboard.press(" ")
-    coin.wait("states", before)
+    coin.wait("collapsed", 0)
+    assert coin.number("states") == before
 
     page.keyboard.press("h")
     first = coin.visitor.selected()

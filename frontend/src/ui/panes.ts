@@ -20,6 +20,10 @@ const LOADERS: Readonly<Partial<Record<ViewKind, () => Promise<{ default: Pane }
   tree: () => import("./tree/TreePane.svelte"),
 };
 
+/** The pane of a view that is there at once; null where it has to be loaded first. */
+export const paneAtOnce = (kind: ViewKind): Pane | null =>
+  kind in LOADERS ? null : (WorldsPane as Pane);
+
 /** The pane of a view; of one that is not in the house, Worlds. */
 export function paneOf(kind: ViewKind): Pane | Promise<Pane> {
   const load = LOADERS[kind];
