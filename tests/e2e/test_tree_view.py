@@ -132,7 +132,7 @@ def test_the_buttons_do_the_same(coin: TreeView) -> None:
 def test_a_click_selects_a_state_for_every_view(coin: TreeView) -> None:
     root = coin.canvas.bounding_box()
     assert root is not None
-    # The first column's states stand a column's width from the root; heads, the more probable, above.
+    # The states of the first step stand a column away from the root.
     page = coin.visitor.page
     for y in range(12, int(root["height"]), 6):
         coin.click(18 + 104, y)
@@ -162,6 +162,7 @@ def test_on_a_phone_it_fills_the_screen(new_visitor: NewVisitor, coin_server: Se
     canvas = visitor.page.get_by_test_id("tree-canvas")
     expect(canvas).to_be_visible()
     box = canvas.bounding_box()
-    assert box is not None and box["width"] > 340
+    assert box is not None
+    assert box["width"] > 340
     assert visitor.page.evaluate("() => document.documentElement.scrollWidth") <= 390
     expect(visitor.page.get_by_test_id("tab-worlds")).to_have_text("Tree")
