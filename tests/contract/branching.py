@@ -54,7 +54,7 @@ def branching() -> Json:
     step(undo=True)
     step(undo=False)
     happen("restore", {}, children[1], children[3])
-    happen("prune", {"kept": grandchildren[0]}, *children[1:])
+    happen("prune", {"kept": grandchildren[:1]}, *children[1:])
     step(undo=True)
     return {
         "end_keys": list(logged.tree.rule.end_keys),

@@ -203,6 +203,20 @@ async def test_keeping_one_state_prunes_what_has_grown_beside_its_path(ada: Visi
     assert (await ada.get(f"/trees/{ref}"))["ledger"]["pruned"] == 0
 
 
+async def test_several_branches_can_be_kept(ada: Visitor) -> None:
+    ref = await grown(ada)
+    at = (await ada.get(f"/trees/{ref}/states/1"))["candidates"][1]["node"]
+    below = (await ada.get(f"/trees/{ref}/states/{at}"))["candidates"][0]["node"]
+    other = (await ada.get(f"/trees/{ref}/states/2"))["candidates"][0]["node"]
+    states = [{"node": below}, {"node": at}, {"node": other}]
+    kept = await ada.post(f"/trees/{ref}/keep", {"states": states})
+    assert kept["label"].startswith("Kept only 2 states: pruned 2 other branches;")
+    assert (await ada.get(f"/trees/{ref}"))["ledger"]["pruned"] == pytest.approx(0.5, abs=1e-6)
+    for node in (at, below, other):
+        assert not (await ada.get(f"/trees/{ref}/states/{node}"))["under_cut"]
+    assert (await ada.post(f"/trees/{ref}/undo"))["label"] == "Undid: keep only 2 states"
+
+
 async def test_a_candidate_can_be_what_is_kept(ada: Visitor) -> None:
     ref = await ada.begin()
     await ada.grow(ref, EIGHT_FLIPS | {"depth": 1, "k": 1})

@@ -105,11 +105,11 @@ def growth(asked: wire.GrowRequest) -> GrowthOrder:
     )
 
 
-def pruned(asked: wire.PruneRequest) -> list[Place]:
-    """The states to prune. Raises InvalidRequest "bad-prune"."""
+def places(asked: wire.PruneRequest) -> list[Place]:
+    """The states that are named. Raises InvalidRequest "bad-prune"."""
     if (asked.state is None) == (asked.states is None):
         raise InvalidRequest(
-            "bad-prune", "A prune takes either one state or several, and exactly one of the two."
+            "bad-prune", "Name either one state or several, and exactly one of the two."
         )
     states = asked.states or []
     return [(each.node, each.key) for each in ([asked.state] if asked.state else states)]

@@ -5,7 +5,7 @@
   visited_*, weight_*
 - `weigh`: payload procedure, fingerprint; columns weight_*
 - `prune`, `restore`: payload node; or, of several states at once, column cut_node, and payload
-  kept where all but that state's branch was pruned
+  kept (node ids) where all but their branches was pruned
 - `hide`: columns hidden_node, hidden_expansion
 - `show`: columns shown_node, shown_expansion
 - `procedure`: payload procedure, fingerprint, previous (the steps before)

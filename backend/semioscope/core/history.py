@@ -175,7 +175,7 @@ def _cut_back(tree: Tree, event: Event) -> list[Compensation]:
     kind: EventKind = "restore" if was_pruned else "prune"
     if "node" in event.payload:
         return [Compensation(kind, {"node": event.payload["node"]}, {})]
-    kept = {name: node for name, node in event.payload.items() if name == "kept"}
+    kept = {name: nodes for name, nodes in event.payload.items() if name == "kept"}
     return [Compensation(kind, kept, {"cut_node": nodes})]
 
 

@@ -29,13 +29,18 @@ def counted(count: int, noun: str, plural: str | None = None) -> str:
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
+def several(tree: Tree, nodes: Sequence[int]) -> str:
+    """One state by its step, more by their number."""
+    return quoted(tree, nodes[0]) if len(nodes) == 1 else counted(len(nodes), "state")
+
+
 def name_of(tree: Tree, events: Sequence[Event]) -> str:
     """A change as a person would name it: by its last event that is no weighing."""
     event = [each for each in events if each.kind != "weigh"][-1]
     payload = event.payload
     match event.kind:
         case "prune" | "restore" if "kept" in payload:
-            return f"keep only {quoted(tree, payload['kept'])}"
+            return f"keep only {several(tree, payload['kept'])}"
         case "prune" | "restore" if "node" in payload:
             return f"{event.kind} {quoted(tree, payload['node'])}"
         case "prune" | "restore":
@@ -58,7 +63,8 @@ def node_of(tree: Tree, events: Sequence[Event]) -> NodeId | None:
     """A node that the change was about, if it is still to be seen."""
     for event in events:
         payload = event.payload
-        for node in (payload.get(name) for name in ("node", "kept", "first_node")):
+        named = (*payload.get("kept", ()), payload.get("node"), payload.get("first_node"))
+        for node in named:
             if node is not None and tree.has(node):
                 return NodeId(node)
     return None

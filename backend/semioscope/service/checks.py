@@ -12,7 +12,7 @@ from semioscope.core.types import ROOT, NodeId
 MOST_NAME: Final = 200
 """Characters of a multiverse's name."""
 MOST_PRUNED: Final = 1000
-"""States that one call may prune."""
+"""States that one call may prune, or keep."""
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs"})
 """Unicode categories of characters that show nothing, or turn others around."""
 _JOINERS: Final = "\u200c\u200d"
@@ -95,11 +95,9 @@ def not_root(node: int) -> None:
 def countable(states: Sized) -> None:
     """Raises InvalidRequest "no-states" or "too-many-states"."""
     if not len(states):
-        raise InvalidRequest("no-states", "Name at least one state to prune.")
+        raise InvalidRequest("no-states", "Name at least one state.")
     if len(states) > MOST_PRUNED:
-        raise InvalidRequest(
-            "too-many-states", f"At most {MOST_PRUNED:,} states are pruned in one change."
-        )
+        raise InvalidRequest("too-many-states", f"One change takes at most {MOST_PRUNED:,} states.")
 
 
 def restorable(tree: Tree, node: NodeId) -> NodeId:

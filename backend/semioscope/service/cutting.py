@@ -10,7 +10,7 @@ from semioscope.core.tree import Tree
 from semioscope.core.types import NodeId, Seq
 from semioscope.service import checks
 from semioscope.service.access import Caller
-from semioscope.service.change_names import counted, quoted
+from semioscope.service.change_names import counted, quoted, several
 from semioscope.service.edited import Edited
 from semioscope.service.growth_jobs import GrowthJobs
 from semioscope.service.open_tree import Change, OpenTree, new_change, to_the_end
@@ -57,43 +57,45 @@ class Cutting:
                 checks.not_root(node)
         if len(places) == 1:
             return await self.prune(opened, caller, places[0])
-        change = await ready(self._growths, opened, caller, places)
+        change = await ready(self._growths, opened, caller, _topmost(opened.tree, places))
 
         async def work() -> Edited:
             async with opened.lock:
                 tree = opened.tree
-                nodes, grown = nodes_of(tree, places)
-                cut = _topmost(tree, places, nodes)
-                if not cut:
+                top = [place for place in _topmost(tree, places) if not _is_cut(tree, place)]
+                if not top:
                     raise Conflict("already-cut", "These states are pruned already.")
-                pruned = Change("prune", {}, {"cut_node": np.array(cut, np.uint32)})
+                nodes, grown = nodes_of(tree, top)
+                pruned = Change("prune", {}, {"cut_node": np.array(nodes, np.uint32)})
                 seq = await self._commit(opened, caller, change, [*grown, pruned])
-                return Edited(seq, f"Pruned {counted(len(cut), 'state')}", cut[0])
+                return Edited(seq, f"Pruned {counted(len(nodes), 'state')}", nodes[0])
 
         return await to_the_end(work())
 
-    async def keep(self, opened: OpenTree, caller: Caller, place: Place) -> Edited:
-        """Cuts off every state that is a sibling of one along the path to this state: one change.
+    async def keep(self, opened: OpenTree, caller: Caller, places: Sequence[Place]) -> Edited:
+        """Cuts off every state beside the paths to these: one change, one undo.
 
-        What was never grown stays where it is, in the residual. Raises Conflict "under-cut", or
-        "nothing-else" where no sibling is left.
+        What was never grown stays where it is, in the residual. Raises InvalidRequest "no-states"
+        or "too-many-states", Conflict "under-cut", or "nothing-else" where nothing is beside them.
         """
-        _others(opened.tree, place)
-        change = await ready(self._growths, opened, caller, [place])
+        checks.countable(places)
+        _others(opened.tree, _topmost(opened.tree, places))
+        change = await ready(self._growths, opened, caller, _topmost(opened.tree, places))
 
         async def work() -> Edited:
             async with opened.lock:
                 tree = opened.tree
-                others = _others(tree, place)
-                (node,), grown = nodes_of(tree, [place])
-                pruned = Change("prune", {"kept": node}, {"cut_node": np.array(others, np.uint32)})
+                top = _topmost(tree, places)
+                others = _others(tree, top)
+                nodes, grown = nodes_of(tree, top)
+                pruned = Change("prune", {"kept": nodes}, {"cut_node": np.array(others, np.uint32)})
                 seq = await self._commit(opened, caller, change, [*grown, pruned])
                 return Edited(
                     seq,
-                    f"Kept only {quoted(tree, node)}: pruned "
+                    f"Kept only {several(tree, nodes)}: pruned "
                     f"{counted(len(others), 'other branch', 'other branches')}; "
                     "what is not grown stays in the residual",
-                    node,
+                    nodes[0],
                 )
 
         return await to_the_end(work())
@@ -118,44 +120,51 @@ class Cutting:
         return await opened.commit(self._store, caller.id, change, changes, every)
 
 
-def _topmost(tree: Tree, places: Sequence[Place], nodes: Sequence[NodeId]) -> list[NodeId]:
-    """Of the nodes of these places, those that are not cut and follow none of the others."""
-    chosen, clear = set(nodes), set[NodeId]()
-    found = []
+def _topmost(tree: Tree, places: Sequence[Place]) -> list[Place]:
+    """Those that follow none of the others, each once. Raises NotFound "unknown-state"."""
+    nodes = [standing(tree, place) for place in places]
+    chosen, clear = {node for node in nodes if node is not None}, set[NodeId]()
+    found: dict[Place, None] = {}
     for (at, key), node in zip(places, nodes, strict=True):
-        is_new = node >= tree.size
-        walked, above = [], NodeId(at) if is_new and key is not None else tree.parent(node)
+        walked: list[NodeId] = []
+        above = NodeId(at) if node is None else tree.parent(node)
         while above is not None and above not in chosen and above not in clear:
             walked.append(above)
             above = tree.parent(above)
         if above is None or above in clear:
             clear.update(walked)
-            if is_new or not tree.is_cut(node):
-                found.append(node)
-    return list(dict.fromkeys(found))
+            found[(at, key) if node is None else (node, None)] = None
+    return list(found)
 
 
-def _others(tree: Tree, place: Place) -> list[NodeId]:
-    """What is grown beside the path to a place, cuts aside. Raises NotFound "unknown-state",
-    Conflict "under-cut" or "nothing-else"."""
-    at, key = checks.visible(tree, place[0]), place[1]
-    path = tree.path(at)
+def _is_cut(tree: Tree, place: Place) -> bool:
     node = standing(tree, place)
-    if tree.under_cut(at) or (node is not None and tree.is_cut(node)):
-        raise Conflict(
-            "under-cut",
-            "This state is under a cut, so it cannot be what is kept.",
-            "Restore it first.",
-        )
-    beside = [
-        sibling
-        for parent, step in pairwise(path)
-        for sibling in tree.children(parent)
-        if sibling != step
+    return node is not None and tree.is_cut(node)
+
+
+def _others(tree: Tree, places: Sequence[Place]) -> list[NodeId]:
+    """What is grown beside the paths to the places, cuts aside. Raises Conflict "under-cut" or
+    "nothing-else"."""
+    passed: dict[NodeId, None] = {}
+    kept: set[tuple[NodeId, int]] = set()
+    for at, key in places:
+        if tree.under_cut(at):
+            raise Conflict(
+                "under-cut",
+                "This state is under a cut, so it cannot be what is kept.",
+                "Restore it first.",
+            )
+        path = tree.path(at)
+        kept.update((parent, tree.key(step)) for parent, step in pairwise(path))
+        passed |= dict.fromkeys(path if key is not None else path[:-1])
+        if key is not None:
+            kept.add((path[-1], key))
+    others = [
+        child
+        for parent in passed
+        for child in tree.children(parent)
+        if (parent, tree.key(child)) not in kept and not tree.is_cut(child)
     ]
-    if key is not None:
-        beside += [sibling for sibling in tree.children(at) if tree.key(sibling) != key]
-    others = [sibling for sibling in beside if not tree.is_cut(sibling)]
     if not others:
         raise Conflict(
             "nothing-else",

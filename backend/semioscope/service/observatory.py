@@ -335,9 +335,9 @@ class Observatory:
         opened = await self._open_to_write(caller, ref)
         return await self._cutting.prune_all(opened, caller, places)
 
-    async def keep(self, caller: Caller, ref: str, place: Place) -> Edited:
+    async def keep(self, caller: Caller, ref: str, places: Sequence[Place]) -> Edited:
         opened = await self._open_to_write(caller, ref)
-        return await self._cutting.keep(opened, caller, place)
+        return await self._cutting.keep(opened, caller, places)
 
     async def restore(self, caller: Caller, ref: str, node: int) -> Edited:
         opened = await self._open_to_write(caller, ref)

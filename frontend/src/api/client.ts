@@ -130,6 +130,42 @@ export const branchByKeys = (ref: string, node: number, keys: number[]): Promise
 export const pruneState = (ref: string, state: StateRef): Promise<Edited> =>
   told(client.POST("/api/trees/{ref}/prune", { ...at(ref), body: { state } }));
 
+/** One change, with one undo, however many states. */
+export const pruneStates = (ref: string, states: StateRef[]): Promise<Edited> =>
+  told(client.POST("/api/trees/{ref}/prune", { ...at(ref), body: { states } }));
+
+/** Prunes what has grown beside the paths to these states. */
+export const keepStates = (ref: string, states: StateRef[]): Promise<Edited> =>
+  told(client.POST("/api/trees/{ref}/keep", { ...at(ref), body: { states } }));
+
+const stateOf = (ref: string, { node }: StateRef) => ({ params: { path: { ref, node } } });
+
+export const bookmarkState = (ref: string, state: StateRef, on: boolean): Promise<Edited> =>
+  told(
+    client.PUT("/api/trees/{ref}/states/{node}/bookmark", {
+      ...stateOf(ref, state),
+      body: { on, key: state.key ?? null },
+    }),
+  );
+
+/** An empty text takes the note away. */
+export const noteState = (ref: string, state: StateRef, text: string): Promise<Edited> =>
+  told(
+    client.PUT("/api/trees/{ref}/states/{node}/note", {
+      ...stateOf(ref, state),
+      body: { text, key: state.key ?? null },
+    }),
+  );
+
+/** Names the branch that begins at a state; an empty name takes it away. */
+export const labelState = (ref: string, state: StateRef, name: string): Promise<Edited> =>
+  told(
+    client.PUT("/api/trees/{ref}/states/{node}/label", {
+      ...stateOf(ref, state),
+      body: { name, key: state.key ?? null },
+    }),
+  );
+
 export const restoreState = (ref: string, node: number): Promise<Edited> =>
   told(client.POST("/api/trees/{ref}/restore", { ...at(ref), body: { node } }));
 

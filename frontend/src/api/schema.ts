@@ -457,9 +457,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Cut off all but one branch
-         * @description Every grown sibling along the path to the state is pruned, in one change. What was never
-         *     grown stays in the residual: it has no state that could be cut off.
+         * Cut off all other branches
+         * @description What has grown beside the path to the state, or to the states, is pruned, in one change.
+         *     What has not grown stays in the residual: it has no state that could be cut off.
          */
         post: operations["keep"];
         delete?: never;
@@ -1446,10 +1446,6 @@ export interface components {
             started_at: number;
             /** @description What it found so far. */
             report?: components["schemas"]["Report"] | null;
-        };
-        /** KeepRequest */
-        KeepRequest: {
-            state: components["schemas"]["StateRef"];
         };
         /** LabelRequest */
         LabelRequest: {
@@ -5131,7 +5127,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["KeepRequest"];
+                "application/json": components["schemas"]["PruneRequest"];
             };
         };
         responses: {

@@ -1,12 +1,17 @@
 import {
+  bookmarkState,
   branchByKeys,
   branchByText,
   cancelGrowth,
   createLink,
   forkTree,
   growTree,
+  keepStates,
+  labelState,
   listLinks,
+  noteState,
   pruneState,
+  pruneStates,
   redoChange,
   renameTree,
   restoreState,
@@ -14,13 +19,16 @@ import {
   setProcedure,
   undoChange,
 } from "../api/client";
-import type { StateRef } from "../model/ref";
+import { MOST_PICKED } from "../model/picked";
+import { sameRef, type StateRef } from "../model/ref";
 import { readPlace } from "./address";
 import { app } from "./app.svelte";
 import { notices } from "./notices.svelte";
 import type { TreeSession } from "./session.svelte";
 import type { ViewState } from "./view.svelte";
-import type { Link, Step, Stop, Strategy } from "./wire";
+import type { Edited, Link, Step, Stop, Strategy } from "./wire";
+
+const TOO_MANY = `At most ${new Intl.NumberFormat("en-GB").format(MOST_PICKED)} states can be picked together.`;
 
 /** Everything that changes a tree. Each command asks the server; the log brings the change back. */
 export class Commands {
@@ -74,6 +82,55 @@ export class Commands {
       await this.session.reached(edited.seq);
       if (edited.node !== null) this.view.select({ node: edited.node });
     });
+  }
+
+  /** Prunes several states in one change. */
+  async pruneAll(states: readonly StateRef[]): Promise<void> {
+    const edited = await this.edit(() => pruneStates(this.session.ref, states.map(wireRef)));
+    if (edited === null) return;
+    this.view.marks.clear();
+    notices.say(`${edited.label}.`);
+  }
+
+  /** Prunes what has grown beside the paths to these states. */
+  async keep(states: readonly StateRef[]): Promise<void> {
+    const edited = await this.edit(() => keepStates(this.session.ref, states.map(wireRef)));
+    if (edited === null) return;
+    this.view.marks.clear();
+    notices.say(`${edited.label}.`);
+    if (edited.node !== null && states.length === 1) this.view.select({ node: edited.node });
+  }
+
+  /** Bookmarks a state, or no more. */
+  async bookmark(state: StateRef): Promise<void> {
+    const on = state.key !== undefined || !this.session.model.annotations.isBookmarked(state.node);
+    await this.set(state, () => bookmarkState(this.session.ref, state, on));
+  }
+
+  /** An empty text takes the note away; throws the server's Problem, to stand beside the field. */
+  async note(state: StateRef, text: string): Promise<void> {
+    await this.follow(state, await noteState(this.session.ref, state, text));
+  }
+
+  /** An empty name takes it away; throws the server's Problem, to stand beside the field. */
+  async label(state: StateRef, name: string): Promise<void> {
+    await this.follow(state, await labelState(this.session.ref, state, name));
+  }
+
+  /** Picks a state beside others, or no more. */
+  pick(state: StateRef): void {
+    if (state.node === 0 && state.key === undefined) {
+      notices.say("The prompt itself cannot be picked; choose a branch of it.");
+    } else if (!this.view.marks.toggle(state)) notices.say(TOO_MANY);
+  }
+
+  /** Picks along a step to another state, and goes there. */
+  pickTo(state: StateRef): void {
+    const { marks, selection } = this.view;
+    const isPrompt = (ref: StateRef): boolean => ref.node === 0 && ref.key === undefined;
+    if (isPrompt(state)) return;
+    if (!marks.extend(isPrompt(selection) ? state : selection, state)) notices.say(TOO_MANY);
+    this.view.select(state);
   }
 
   async restore(node: number): Promise<void> {
@@ -132,6 +189,27 @@ export class Commands {
   async moveTo(path: string, dialog: "share" | null): Promise<void> {
     const place = readPlace(path, "");
     if (place.page === "tree") await app.visit(place.ref, dialog);
+  }
+
+  private async edit(ask: () => Promise<Edited>): Promise<Edited | null> {
+    return this.attempt(async () => {
+      const edited = await ask();
+      await this.session.reached(edited.seq);
+      return edited;
+    });
+  }
+
+  private async set(state: StateRef, ask: () => Promise<Edited>): Promise<void> {
+    await this.attempt(async () => this.follow(state, await ask()));
+  }
+
+  /** A candidate that was made a state on the way is selected as that. */
+  private async follow(state: StateRef, edited: Edited): Promise<void> {
+    await this.session.reached(edited.seq);
+    const isHere = sameRef(this.view.selection, state);
+    if (state.key !== undefined && isHere && edited.node !== null) {
+      this.view.select({ node: edited.node });
+    }
   }
 
   private async tell(what: string, edited: { seq: number; label: string }): Promise<void> {

@@ -63,6 +63,9 @@ export class TreeSession {
   revoked = $state(false);
   canUndo = $state(false);
   canRedo = $state(false);
+  /** The change that undo would take back, and the one that redo would do again. */
+  undoLabel = $state<string | null>(null);
+  redoLabel = $state<string | null>(null);
   /** A reader's own procedure; null is the tree's. */
   override = $state.raw<{ steps: readonly Step[]; weighting: Weighting } | null>(null);
   /** Made by this page just now, with its first growth. */
@@ -278,6 +281,8 @@ export class TreeSession {
     this.tree = tree;
     this.canUndo = tree.can_undo;
     this.canRedo = tree.can_redo;
+    this.undoLabel = tree.undo_label;
+    this.redoLabel = tree.redo_label;
     // One that has just ended stays in sight for a moment; only the socket tells of its end.
     const ended = this.jobs.filter((known) => known.state !== "running");
     const running = tree.jobs.filter(

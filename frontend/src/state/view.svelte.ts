@@ -6,6 +6,7 @@ import { offsetOf } from "../model/random";
 import { sameRef, type StateRef } from "../model/ref";
 import type { Scene } from "../model/scene";
 import { writeView, type Colour, type Heights, type ViewAddress, type ViewKind } from "./address";
+import { Marks } from "./marks.svelte";
 import type { TreeSession } from "./session.svelte";
 import { stopOf, type StopDraft } from "./stops";
 import { firstValues, STRATEGIES, strategyOf, type StrategyKind, type Values } from "./strategies";
@@ -50,10 +51,16 @@ export class ViewState {
   /** Whether the picture shows only what is not pruned, and something is. */
   readonly isConditioned: boolean = $derived(this.conditioned && this.conditioning.cuts > 0);
 
-  /** What makes states stand out: annotations, a search, a filter. */
+  /** What is picked and visited here. */
+  readonly marks: Marks;
+  /** Whether the outline of the tree stands beside the canvas. */
+  outline = $state(false);
+  /** What makes states stand out beside that: a search, a filter. */
   sources = $state.raw<readonly EmphasisSource[]>([]);
   /** What stands out among the states, in every view. */
-  readonly emphasis: Emphasis = $derived(emphasisOf(this.sources));
+  readonly emphasis: Emphasis = $derived.by(() =>
+    emphasisOf([this.marks.source, ...this.sources]),
+  );
   /** What the view that is open draws, for pictures; null where it draws nothing. */
   painter = $state.raw<Painter | null>(null);
 
@@ -71,6 +78,7 @@ export class ViewState {
     address: ViewAddress,
     private readonly session: TreeSession,
   ) {
+    this.marks = new Marks(session);
     this.restore(address);
   }
 
@@ -110,6 +118,7 @@ export class ViewState {
     if (!sameRef(state, this.selection)) {
       this.selection = state;
       this.session.here(state.node);
+      if (state.key === undefined) this.marks.visit(state.node);
     }
     this.line = line;
   }
@@ -121,6 +130,7 @@ export class ViewState {
   }
 
   zoomTo(anchor: number): void {
+    this.marks.visit(anchor);
     this.camera = { anchor, lo: 0, hi: 1 };
   }
 

@@ -3,6 +3,7 @@ export type {
   Chain,
   Comparison,
   Divergence,
+  Edited,
   Job,
   Ledger,
   Link,

@@ -13,7 +13,6 @@ from semioscope.api.wire import (
     Edited,
     GrowRequest,
     Job,
-    KeepRequest,
     ProcedureRequest,
     ProcedureSet,
     PruneRequest,
@@ -50,14 +49,14 @@ async def branch(ref: Ref, asked: BranchRequest, house: House, me: Me) -> Branch
 async def prune(ref: Ref, asked: PruneRequest, house: House, me: Me) -> Edited:
     """Their mass goes to *pruned*; nothing is lost, and they can be restored. Several states are
     one change with one undo; one that follows another of them goes with it."""
-    return views.edited(await house.prune(me, ref, views.pruned(asked)))
+    return views.edited(await house.prune(me, ref, views.places(asked)))
 
 
-@router.post("/keep", operation_id="keep", summary="Cut off all but one branch")
-async def keep(ref: Ref, asked: KeepRequest, house: House, me: Me) -> Edited:
-    """Every grown sibling along the path to the state is pruned, in one change. What was never
-    grown stays in the residual: it has no state that could be cut off."""
-    return views.edited(await house.keep(me, ref, (asked.state.node, asked.state.key)))
+@router.post("/keep", operation_id="keep", summary="Cut off all other branches")
+async def keep(ref: Ref, asked: PruneRequest, house: House, me: Me) -> Edited:
+    """What has grown beside the path to the state, or to the states, is pruned, in one change.
+    What has not grown stays in the residual: it has no state that could be cut off."""
+    return views.edited(await house.keep(me, ref, views.places(asked)))
 
 
 @router.post("/restore", operation_id="restore", summary="Take a cut back")

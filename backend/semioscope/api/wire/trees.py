@@ -66,10 +66,6 @@ class PruneRequest(Asked):
     states: list[StateRef] | None = None
 
 
-class KeepRequest(Asked):
-    state: StateRef
-
-
 class BookmarkRequest(Asked):
     on: bool
     key: Annotated[int | None, Field(description="The next state's key.")] = None
