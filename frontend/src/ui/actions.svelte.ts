@@ -36,6 +36,11 @@ export class Actions {
     return this.sets.flatMap((set) => set());
   }
 
+  /** The action of that name, where it can be done now. */
+  able(id: string): Action | null {
+    return this.all.find((one) => one.id === id && (one.when?.() ?? true)) ?? null;
+  }
+
   /** Does what a key means here; false where it means nothing. */
   take(event: KeyboardEvent): boolean {
     const isTyping = belongsToField(event);
