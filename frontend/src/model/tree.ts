@@ -96,6 +96,10 @@ export class TreeModel {
   get rank(): Uint32Array {
     return this.nodes.rank;
   }
+  /** Bits of nodes.ts, of a node by itself. */
+  get marks(): Uint8Array {
+    return this.nodes.marks;
+  }
   get visits(): Uint32Array {
     return this.nodes.visits;
   }

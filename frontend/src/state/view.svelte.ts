@@ -61,6 +61,8 @@ export class ViewState {
   readonly emphasis: Emphasis = $derived.by(() =>
     emphasisOf([this.marks.source, ...this.sources]),
   );
+  /** What is drawn plainly while the rest is faint, in words, and how to end that. */
+  held = $state.raw<{ readonly says: string; readonly clear: () => void } | null>(null);
   /** What the view that is open draws, for pictures; null where it draws nothing. */
   painter = $state.raw<Painter | null>(null);
 

@@ -15,6 +15,8 @@ export interface Action {
   readonly keys: readonly string[];
   /** Whether it can be done now; always, if left out. */
   readonly when?: () => boolean;
+  /** Its keys mean it also where one types. */
+  readonly anywhere?: boolean;
   readonly run: () => void;
 }
 
@@ -34,11 +36,19 @@ export class Actions {
     return this.sets.flatMap((set) => set());
   }
 
+  /** The action of that name, where it can be done now. */
+  able(id: string): Action | null {
+    return this.all.find((one) => one.id === id && (one.when?.() ?? true)) ?? null;
+  }
+
   /** Does what a key means here; false where it means nothing. */
   take(event: KeyboardEvent): boolean {
-    if (belongsToField(event)) return false;
+    const isTyping = belongsToField(event);
     const chord = chordOf(event);
-    const action = this.all.find(({ keys, when }) => keys.includes(chord) && (when?.() ?? true));
+    const action = this.all.find(
+      ({ keys, when, anywhere }) =>
+        keys.includes(chord) && (!isTyping || anywhere === true) && (when?.() ?? true),
+    );
     if (action === undefined) return false;
     event.preventDefault();
     action.run();
