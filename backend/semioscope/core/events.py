@@ -72,6 +72,10 @@ COLUMN_DTYPES: Final = {
     "cut_node": "u4",  # of whole trees, and of a prune or restore of several states
     "node_since": "u4",  # this and the next: whole trees only
     "expanded_since": "u4",
+    "origin_node": "u4",  # this and the next three: whole trees only, one row for each growth
+    "origin_seq": "u4",
+    "origin_at": "f8",  # Unix seconds
+    "origin_by": "u4",  # a place in the header's "people", public ids
     "visited_node": "u4",
     "visited_count": "u4",  # to add
     "weight_node": "u4",

@@ -34,6 +34,7 @@ from semioscope.core.ledger import (
     standing,
 )
 from semioscope.core.nodes import Nodes, generations
+from semioscope.core.origins import Origins
 from semioscope.core.rule import RuleDescription
 from semioscope.core.sampling import IDENTITY, IDENTITY_FINGERPRINT, Procedure, Weights
 from semioscope.core.symbols import Symbols
@@ -87,6 +88,7 @@ class Tree:
         self.symbols = Symbols(prompt if isinstance(prompt, bytes) else None)
         self.weighings: OrderedDict[str, Weighing] = OrderedDict()
         self.annotations = Annotations()
+        self.origins = Origins()
         self._nodes = Nodes()
         self._expansions = Expansions()
         if self.prompt_length >= max_length:
@@ -404,6 +406,7 @@ class Tree:
         touched = self._touched(columns)
         before = self._shares(touched)
         added = self._take(columns, event.seq)
+        self.origins.take(event, added)
         if "fingerprint" in payload:
             self._weigh(payload, columns)
         if needs_refresh:
@@ -515,7 +518,7 @@ class Tree:
         """
         expanded = self._expansions.node.values
         columns = self._nodes.to_columns() | self._expansions.to_columns()
-        columns |= self.symbols.to_columns()
+        columns |= self.symbols.to_columns() | self.origins.to_columns()
         columns |= {
             "cut_node": np.flatnonzero(self.marks & CUT).astype(np.uint32),
             "hidden_node": np.flatnonzero(self.marks & HIDDEN).astype(np.uint32),
@@ -540,6 +543,7 @@ class Tree:
             "procedure": self.procedure.to_wire(),
             "fingerprint": self.fingerprint,
             "ledger": self.ledger.to_json(),
+            "people": self.origins.people,
             "weighings": [
                 {"procedure": each.procedure.to_wire(), "fingerprint": each.procedure.fingerprint}
                 for each in weighings
@@ -567,6 +571,7 @@ class Tree:
         tree.seq = Seq(header["seq"])
         tree.weighings.clear()
         tree.annotations = Annotations.from_json(header.get("annotations", {}))
+        tree.origins = Origins.from_columns(columns, header.get("people", []))
         tree._restore(header, columns)
         return tree
 

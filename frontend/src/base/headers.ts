@@ -55,6 +55,8 @@ export interface TreeHeader {
   readonly ledger: Ledger;
   /** What people set down on states; left out where there is nothing. */
   readonly annotations?: AnnotationsHeader;
+  /** Public ids of those who grew it; the column origin_by is a place in it. */
+  readonly people?: readonly string[];
 }
 
 /** Node ids, and [node, text]. */

@@ -7,8 +7,10 @@ import type { Weighting } from "./weighting";
 const MOST_ENTROPY = 9;
 const MOST_SURPRISAL = 10;
 const MOST_RATIO = 3;
+/** Places of a scale of people, so that a person's place is the person's number (render/palette.ts). */
+const PLACES = 64;
 
-/** The range of a colour's unit: bits, a share, or steps from the prompt. */
+/** The range of a colour's unit: bits, a share, steps from the prompt, people, or events. */
 export function domainOf(
   tree: TreeModel,
   colour: Colour,
@@ -29,6 +31,12 @@ export function domainOf(
       return { colour, lo: -MOST_RATIO, hi: MOST_RATIO };
     case "depth":
       return { colour, lo: anchorDepth + 1, hi: anchorDepth + Math.max(2, columns) };
+    case "author":
+      return { colour, lo: 0, hi: PLACES - 1, names: namesOf(tree) };
+    case "time": {
+      const [first, last] = tree.origins.span;
+      return { colour, lo: first, hi: Math.max(first + 1, last) };
+    }
   }
 }
 
@@ -51,5 +59,16 @@ export function valueOf(
       return q;
     case "depth":
       return tree.depth[parent]! + 1;
+    case "author":
+      return child === -1 ? NaN : tree.origins.personOf(child) % PLACES;
+    case "time":
+      return child === -1 ? NaN : tree.origins.eventOf(child);
   }
+}
+
+/** Those who grew a tree, as one may call them: nothing tells who they are. */
+export function namesOf(tree: TreeModel): string[] {
+  return tree.origins.people.map((person, i) =>
+    person === tree.shape.me ? "you" : `person ${i + 1}`,
+  );
 }

@@ -5,7 +5,14 @@ import type { StateRef } from "./ref";
 /** What is shown for an end token, which has no text of its own. */
 export const END_MARK = "∎";
 
-export type Colour = "entropy" | "surprisal" | "probability" | "depth" | "ratio";
+export type Colour =
+  | "entropy"
+  | "surprisal"
+  | "probability"
+  | "depth"
+  | "author"
+  | "time"
+  | "ratio";
 
 export interface WorldsOptions {
   /** CSS pixels. */
@@ -128,6 +135,8 @@ export interface ColourDomain {
   readonly colour: Colour;
   readonly lo: number;
   readonly hi: number;
+  /** Of a colour that names instead of measuring: who the values 0, 1, … stand for. */
+  readonly names?: readonly string[];
 }
 
 export interface Scene {

@@ -13,6 +13,7 @@ import type {
 } from "../base/headers";
 import { Annotations, cutNodes } from "./annotations";
 import { CUT, EXPANDED, grown, HIDDEN, Nodes, NONE, UNKNOWN_RANK } from "./nodes";
+import { Origins } from "./origins";
 import { Symbols } from "./symbols";
 import type { Fan } from "./fan";
 import { ALL_KEPT, inverseTemperature, RULE, type Weighting } from "./weighting";
@@ -31,6 +32,8 @@ export interface TreeShape {
   readonly promptLength: number;
   /** L, the prompt included. */
   readonly maxLength: number;
+  /** Public id of who looks at it. */
+  readonly me?: string;
 }
 
 /** The stored next states of one expanded node, most probable first; the arrays are views. */
@@ -57,6 +60,8 @@ export class TreeModel {
   /** How many states have been expanded. */
   expansions = 0;
   symbols = new Symbols();
+  /** Who grew its states, and when. */
+  readonly origins = new Origins();
   /** What people set down on its states. */
   readonly annotations = new Annotations();
 
@@ -327,6 +332,7 @@ export class TreeModel {
     this.procedure = header.procedure;
     this.fingerprint = header.fingerprint;
     this.annotations.restore(header.annotations);
+    this.origins.restore(header.people, columns);
     this.grow(columns, header.fingerprint);
     this.mark(column(columns, "cut_node"), CUT, true);
     this.mark(column(columns, "hidden_node"), HIDDEN, true);
@@ -339,6 +345,7 @@ export class TreeModel {
     if (header.kind === "hide" || header.kind === "show" || brings) this.reshapes++;
     switch (header.kind) {
       case "grow":
+        this.origins.take(header, this.size, column(columns, "node_parent").length);
         this.grow(columns, (payload["fingerprint"] as string | undefined) ?? RULE);
         break;
       case "weigh":

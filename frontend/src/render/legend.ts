@@ -12,14 +12,26 @@ export interface Legend {
 }
 
 const STOPS = 9;
+/** People that a legend names, and how many stops each takes, so that they stand side by side. */
+const MOST_NAMES = 4;
+const A_PERSON = 8;
 
 export function legendOf(theme: ThemeName, domain: ColourDomain): Legend {
   const { colours } = scaleOf(theme, domain.colour);
+  if (domain.names) return namedOf(domain.names, colours);
   const stops = Array.from(
     { length: STOPS },
     (_, i) => colours[Math.round((i / (STOPS - 1)) * (colours.length - 1))]!,
   );
   return { title: domain.colour === "ratio" ? "log₂ A/B" : domain.colour, stops, range: rangeOf(domain) };
+}
+
+function namedOf(names: readonly string[], colours: readonly string[]): Legend {
+  const named = names.slice(0, MOST_NAMES);
+  const stops = named.flatMap((_, i) => Array.from({ length: A_PERSON }, () => colours[i]!));
+  const more = names.length - named.length;
+  const list = named.join(", ") + (more > 0 ? ` and ${more} more` : "");
+  return { title: "grown by", stops: stops.length > 0 ? stops : [colours[0]!, colours[0]!], range: list || "nobody yet" };
 }
 
 function rangeOf({ colour, lo, hi }: ColourDomain): string {
@@ -33,6 +45,10 @@ function rangeOf({ colour, lo, hi }: ColourDomain): string {
       return `B +${figure(-lo)} … A +${figure(hi)} bits`;
     case "depth":
       return `step ${figure(lo)} – ${figure(hi)}`;
+    case "time":
+      return `event ${figure(lo)} – ${figure(hi)}`;
+    case "author":
+      return "";
   }
 }
 

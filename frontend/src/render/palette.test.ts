@@ -6,7 +6,7 @@ import { contrast, LEGIBLE, scaleOf, stepOf } from "./palette";
 import { THEMES, type ThemeName } from "./theme";
 
 const NAMES: ThemeName[] = ["dark", "light"];
-const COLOURS: Colour[] = ["entropy", "surprisal", "probability", "depth"];
+const COLOURS: Colour[] = ["entropy", "surprisal", "probability", "depth", "time"];
 const ALL = NAMES.flatMap((name) => COLOURS.map((colour) => [name, colour] as const));
 
 describe.each(ALL)("the %s scale of %s", (name, colour) => {
@@ -45,6 +45,36 @@ describe.each(NAMES)("the %s scale of ratios", (name) => {
 
   it("carries labels that can be read", () => {
     colours.forEach((one, i) => expect(contrast(inks[i]!, one)).toBeGreaterThanOrEqual(LEGIBLE));
+  });
+});
+
+describe.each(NAMES)("the %s colours of people", (name) => {
+  const { colours, inks } = scaleOf(name, "author");
+
+  it("are a person's own, and begin anew after eight", () => {
+    const domain = { colour: "author", lo: 0, hi: 63 } as const;
+    expect(Array.from({ length: 9 }, (_, person) => stepOf(domain, person))).toEqual([
+      0, 1, 2, 3, 4, 5, 6, 7, 8,
+    ]);
+    expect(new Set(colours.slice(0, 8)).size).toBe(8);
+    expect(colours[8]).toBe(colours[0]);
+  });
+
+  it("carry labels that can be read, and are seen on the canvas", () => {
+    colours.forEach((one, i) => {
+      expect(contrast(inks[i]!, one)).toBeGreaterThanOrEqual(LEGIBLE);
+      expect(contrast(one, THEMES[name].background)).toBeGreaterThanOrEqual(2.4);
+    });
+  });
+
+  it("are named in the legend, side by side", () => {
+    const legend = legendOf(name, { colour: "author", lo: 0, hi: 63, names: ["you", "person 2"] });
+    expect(legend.range).toBe("you, person 2");
+    expect(new Set(legend.stops)).toEqual(new Set(colours.slice(0, 2)));
+    const many = Array.from({ length: 7 }, (_, i) => `person ${i + 1}`);
+    expect(legendOf(name, { colour: "author", lo: 0, hi: 63, names: many }).range).toContain(
+      "person 4 and 3 more",
+    );
   });
 });
 

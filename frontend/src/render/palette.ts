@@ -1,7 +1,7 @@
 /**
  * Colour scales: sequential, lightness rising or falling all the way, so that they survive
  * colour-blindness and print; of ratios diverging, blue against orange, lightness rising or falling
- * from the middle to both ends. Interpolated in CIELAB; the stops are viridis and magma, subdued.
+ * from the middle to both ends; of people one colour each. Interpolated in CIELAB; the stops are viridis and magma, subdued.
  */
 import { rgb } from "d3-color";
 import { interpolateLab, piecewise } from "d3-interpolate";
@@ -19,6 +19,13 @@ const COOL_ON_LIGHT: Stops = ["#e3ead9", "#b0d0cf", "#74a9c0", "#4776a5", "#2c47
 const SLATE_ON_DARK: Stops = ["#303a55", "#4a5877", "#6f7c92", "#9ba2a8", "#cdc8b4"];
 const SLATE_ON_LIGHT: Stops = ["#e6dfcd", "#c8c5bd", "#9ca3ad", "#6f7b95", "#47567a"];
 
+const DUSK_ON_DARK: Stops = ["#2e2c52", "#573f7c", "#8e5290", "#c97a86", "#eebf94"];
+const DUSK_ON_LIGHT: Stops = ["#f2e2d0", "#e2b6a2", "#c08098", "#885090", "#473374"];
+
+/** People: apart for every kind of colour-blindness (after Okabe and Ito), again from the first. */
+const PEOPLE_ON_DARK: Stops = ["#7aa7e8", "#f2b84b", "#6cc5a8", "#e0805f", "#c79bd6", "#9fd4ee", "#e6dc8c", "#a3acbb"];
+const PEOPLE_ON_LIGHT: Stops = ["#2b62b3", "#c8841c", "#1d7a5f", "#b5482c", "#8a4fa3", "#4f9dc0", "#94831f", "#6d7685"];
+
 /** From "only in B" over "equal" to "only in A": apart for every kind of colour-blindness. */
 const APART_ON_DARK: Stops = ["#8cc4ff", "#4f86c0", "#2c3b55", "#262a33", "#523c22", "#b9752c", "#ffb765"];
 const APART_ON_LIGHT: Stops = ["#1f5c9e", "#6fa1d0", "#cfdde8", "#f3efe6", "#f2dcbd", "#d98f42", "#9a4f00"];
@@ -29,6 +36,8 @@ const STOPS: Readonly<Record<ThemeName, Readonly<Record<Colour, Stops>>>> = {
     surprisal: WARM_ON_DARK,
     probability: COOL_ON_DARK,
     depth: SLATE_ON_DARK,
+    author: PEOPLE_ON_DARK,
+    time: DUSK_ON_DARK,
     ratio: APART_ON_DARK,
   },
   light: {
@@ -36,6 +45,8 @@ const STOPS: Readonly<Record<ThemeName, Readonly<Record<Colour, Stops>>>> = {
     surprisal: WARM_ON_LIGHT,
     probability: COOL_ON_LIGHT,
     depth: SLATE_ON_LIGHT,
+    author: PEOPLE_ON_LIGHT,
+    time: DUSK_ON_LIGHT,
     ratio: APART_ON_LIGHT,
   },
 };
@@ -53,8 +64,11 @@ export function scaleOf(theme: ThemeName, colour: Colour): Scale {
   const name = `${theme}/${colour}`;
   let scale = scales.get(name);
   if (scale === undefined) {
-    const at = piecewise(interpolateLab, [...STOPS[theme][colour]]);
-    const colours = Array.from({ length: STEPS }, (_, i) => rgb(at(i / (STEPS - 1))).formatHex());
+    const stops = STOPS[theme][colour];
+    const at = piecewise(interpolateLab, [...stops]);
+    const colours = Array.from({ length: STEPS }, (_, i) =>
+      colour === "author" ? stops[i % stops.length]! : rgb(at(i / (STEPS - 1))).formatHex(),
+    );
     scale = { colours, inks: colours.map(inkOn) };
     scales.set(name, scale);
   }

@@ -1,5 +1,5 @@
 /** Colourings and heights that a view may name; the ratio belongs to a comparison. */
-export const COLOURS = ["entropy", "surprisal", "probability", "depth"] as const;
+export const COLOURS = ["entropy", "surprisal", "probability", "depth", "author", "time"] as const;
 export const HEIGHTS = ["procedure", "rule"] as const;
 /** The ways to look at a tree; all share one camera and one selection. */
 export const VIEWS = ["worlds", "tree", "multiway", "read"] as const;

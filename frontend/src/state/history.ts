@@ -58,7 +58,7 @@ const stepOf = ({ state, text }: { state: StateRef; text: string }): HistoryStep
 });
 
 /** How far a line's world is grown. */
-function endOf(model: TreeModel, weighting: Weighting, view: Lines, index: number): StateRef {
+export function endOf(model: TreeModel, weighting: Weighting, view: Lines, index: number): StateRef {
   const { anchor, lo, hi, lines, offset, seed } = view;
   let node = anchor;
   let at = lineStart(lo, hi, index, lines, offset);

@@ -33,6 +33,7 @@ function modelOf(tree: TreeView): TreeModel {
     alphabetSize: tree.rule.alphabet_size,
     promptLength: tree.prompt.tokens.length,
     maxLength: tree.max_length,
+    me: tree.me,
   });
   model.name = tree.name;
   model.procedure = tree.procedure;

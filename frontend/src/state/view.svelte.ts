@@ -27,6 +27,8 @@ export class ViewState {
   /** Heights and lines of what is not pruned only (SCIENCE §8). */
   conditioned = $state(false);
   colour = $state<Colour>("entropy");
+  /** Entropy was chosen for the page one reads; where nobody chose, it shows surprisal. */
+  readsEntropy = $state(false);
   linesOn = $state(true);
   seed = $state(0);
   growing = $state(true);

@@ -6,5 +6,7 @@ export const COLOUR_NAMES: Readonly<Record<Colour, string>> = {
   surprisal: "surprisal of the step",
   probability: "probability of the step",
   depth: "step",
+  author: "who grew it",
+  time: "when it was grown",
   ratio: "log-ratio, A to B",
 };

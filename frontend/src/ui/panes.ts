@@ -18,6 +18,7 @@ export type Pane = Component<PaneProps>;
 
 const LOADERS: Readonly<Partial<Record<ViewKind, () => Promise<{ default: Pane }>>>> = {
   tree: () => import("./tree/TreePane.svelte"),
+  read: () => import("./read/ReadPane.svelte"),
 };
 
 /** The pane of a view that is there at once; null where it has to be loaded first. */

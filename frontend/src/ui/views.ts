@@ -4,4 +4,5 @@ import type { ViewKind } from "../state/address";
 export const VIEW_NAMES: readonly { kind: ViewKind; name: string; says: string }[] = [
   { kind: "worlds", name: "Worlds", says: "Equally likely worlds, one a line; height is probability" },
   { kind: "tree", name: "Tree", says: "States and their next states, left to right; width is probability" },
+  { kind: "read", name: "Read", says: "One trajectory as a page, and what else could have come" },
 ];

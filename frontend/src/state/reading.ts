@@ -1,0 +1,193 @@
+/** A trajectory as one reads it: how it goes on, and what else could have come at each fork. */
+import { sameRef, type StateRef } from "../model/ref";
+import { nextStates } from "../model/neighbours";
+import { logProbOf, logQOf } from "../model/next";
+import { label, pieceAfter, piecesAfter } from "../model/text";
+import type { TreeModel } from "../model/tree";
+import type { Weighting } from "../model/weighting";
+import { passes } from "./facts";
+
+/** Where a trajectory stops, and why. */
+export type Stop = "ended" | "pruned" | "open" | "candidate";
+
+/**
+ * The states of a trajectory after the prompt: one node and key a step. The last step may be a
+ * stored candidate, which is no node: −1.
+ */
+export interface Trajectory {
+  readonly nodes: readonly number[];
+  readonly keys: readonly number[];
+  readonly stop: Stop;
+}
+
+/** What is grown after a state, each time the most probable next state that is. */
+export function mostProbableEnd(tree: TreeModel, weighting: Weighting, from: number): number {
+  let node = from;
+  for (;;) {
+    const next = tree.isCut(node) ? -1 : mostProbableChild(tree, weighting, node);
+    if (next === -1) return node;
+    node = next;
+  }
+}
+
+/** Under the procedure where it is known, else under the rule; pruned ones only when there are no others. */
+function mostProbableChild(tree: TreeModel, weighting: Weighting, node: number): number {
+  let best = -1;
+  let most = -Infinity;
+  tree.eachChild(node, (child) => {
+    const q = logQOf(tree, weighting, node, tree.key[child]!) ?? tree.logProb[child]!;
+    const weight = tree.isCut(child) ? -Number.MAX_VALUE : Math.max(q, -1e300);
+    if (weight > most) [best, most] = [child, weight];
+  });
+  return best;
+}
+
+/** The trajectory to `end`. */
+export function trajectoryTo(tree: TreeModel, end: StateRef): Trajectory {
+  const nodes = tree.path(end.node).slice(1);
+  const keys = nodes.map((node) => tree.key[node]!);
+  if (end.key === undefined) return { nodes, keys, stop: stopOf(tree, end.node) };
+  return { nodes: [...nodes, -1], keys: [...keys, end.key], stop: "candidate" };
+}
+
+function stopOf(tree: TreeModel, node: number): Stop {
+  if (tree.underCut(node)) return "pruned";
+  return tree.isTerminal(node) ? "ended" : "open";
+}
+
+/** The state after `step` steps of a trajectory; 0 is the prompt. */
+export function stateAt({ nodes, keys }: Trajectory, step: number): StateRef {
+  if (step === 0) return { node: 0 };
+  const node = nodes[step - 1]!;
+  return node === -1 ? { node: nodes[step - 2] ?? 0, key: keys[step - 1]! } : { node };
+}
+
+/** After how many steps a trajectory is at a state; −1 where it does not pass it. */
+export function stepOf(tree: TreeModel, trajectory: Trajectory, state: StateRef): number {
+  if (!tree.has(state.node)) return -1;
+  const step = tree.depth[state.node]! + (state.key === undefined ? 0 : 1);
+  if (step > trajectory.nodes.length) return -1;
+  if (sameRef(stateAt(trajectory, step), state)) return step;
+  // A candidate that has been made a node meanwhile.
+  const made = state.key === undefined ? -1 : tree.childOf(state.node, state.key);
+  return made !== -1 && trajectory.nodes[step - 1] === made ? step : -1;
+}
+
+/**
+ * The end of the page when a state is selected: the page that is open stays as long as the state
+ * is on it, and follows what grows at its end; else the state's own most probable way on.
+ * `along`: the end of a world that is preferred, where it passes.
+ */
+export function pageEnd(
+  tree: TreeModel,
+  weighting: Weighting,
+  selected: StateRef,
+  open: StateRef | null,
+  along: StateRef | null,
+): StateRef {
+  for (const end of [along, open]) {
+    if (end === null || !tree.has(end.node) || !passes(tree, selected, end)) continue;
+    const made = end.key === undefined ? end.node : tree.childOf(end.node, end.key);
+    return made === -1 ? end : { node: mostProbableEnd(tree, weighting, made) };
+  }
+  if (selected.key !== undefined) {
+    const made = tree.childOf(selected.node, selected.key);
+    if (made === -1) return selected;
+    return { node: mostProbableEnd(tree, weighting, made) };
+  }
+  return { node: mostProbableEnd(tree, weighting, selected.node) };
+}
+
+/** One thing that could have come at a fork. */
+export interface Alternative {
+  readonly ref: StateRef;
+  readonly key: number;
+  readonly text: string;
+  /** Under the rule, natural log; NaN where nothing stored says it. */
+  readonly logProb: number;
+  /** Under the procedure, natural log; null where not known. */
+  readonly logQ: number | null;
+  /** It is what the page has. */
+  readonly isHere: boolean;
+  readonly isGrown: boolean;
+  readonly isPruned: boolean;
+  /** How its text goes on, as far as it is grown; "" where it is not. */
+  readonly after: string;
+}
+
+export interface Fork {
+  /** The state before. */
+  readonly parent: number;
+  readonly rows: readonly Alternative[];
+  /** Known next states that come before and after the rows. */
+  readonly before: number;
+  readonly beyond: number;
+  /** The probability, under the rule, of everything that is not in the rows. */
+  readonly rest: number;
+}
+
+const ROWS = 9;
+/** Rows of what is more probable that stay in sight above the one that is here. */
+const ABOVE = 4;
+const FIRST_TOKENS = 9;
+
+/** What could have come where `state` came, in the order in which the arrow keys step. */
+export function forkAt(tree: TreeModel, weighting: Weighting, state: StateRef): Fork | null {
+  if (state.key === undefined && state.node === 0) return null;
+  const parent = state.key === undefined ? tree.parent[state.node]! : state.node;
+  const all = nextStates(tree, parent, weighting);
+  const here = all.findIndex((one) => sameRef(one, state));
+  const first = Math.max(0, Math.min(here - ABOVE, all.length - ROWS));
+  const rows = all.slice(first, first + ROWS).map((ref): Alternative => {
+    const key = ref.key ?? tree.key[ref.node]!;
+    const isGrown = ref.key === undefined;
+    return {
+      ref,
+      key,
+      text: label(pieceAfter(tree, parent, key)),
+      logProb: logProbOf(tree, weighting, parent, key),
+      logQ: logQOf(tree, weighting, parent, key),
+      isHere: sameRef(ref, state),
+      isGrown,
+      isPruned: isGrown && tree.isCut(ref.node),
+      after: isGrown ? firstWords(tree, weighting, ref.node) : "",
+    };
+  });
+  const shown = rows.reduce((sum, { logProb }) => sum + (Number.isNaN(logProb) ? 0 : Math.exp(logProb)), 0);
+  const isAll = rows.length === all.length && (tree.candidates(parent)?.complete ?? false);
+  return {
+    parent,
+    rows,
+    before: first,
+    beyond: all.length - first - rows.length,
+    rest: isAll ? 0 : Math.max(0, 1 - shown),
+  };
+}
+
+/** The beginning of what is grown after a state. */
+function firstWords(tree: TreeModel, weighting: Weighting, from: number): string {
+  const keys: number[] = [];
+  let node = from;
+  while (keys.length < FIRST_TOKENS) {
+    const next = tree.isCut(node) ? -1 : mostProbableChild(tree, weighting, node);
+    if (next === -1) break;
+    keys.push(tree.key[next]!);
+    node = next;
+  }
+  return piecesAfter(tree, from, keys).join("").replace(/\s+/g, " ");
+}
+
+/** Entropy of what could have come after a state, at which much was possible: this share of the scale. */
+const MUCH = 0.6;
+
+/** Whether much was possible after `parent`: by the entropy under the rule, bits. */
+export function isOpenFork(tree: TreeModel, parent: number, most: number): boolean {
+  return tree.entropy(parent) >= MUCH * most;
+}
+
+/** How many states of the tree follow `parent` that are not `node`. */
+export function siblingsOf(tree: TreeModel, parent: number, node: number): number {
+  let count = 0;
+  tree.eachChild(parent, (child) => (count += child === node ? 0 : 1));
+  return count;
+}
