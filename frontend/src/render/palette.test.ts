@@ -48,7 +48,7 @@ describe.each(NAMES)("the %s scale of ratios", (name) => {
   });
 });
 
-describe.each(NAMES)("the %s canvas", (name) => {
+describe.each([...NAMES, "paper"] as const)("the %s canvas", (name) => {
   const theme = THEMES[name];
 
   it("has text that can be read", () => {
