@@ -115,6 +115,6 @@ function sweepOf(start: number, end: number, counterclockwise: boolean): number 
   return counterclockwise ? -sweep : sweep;
 }
 
-export function point([a, b, c, d, e, f]: Matrix, x: number, y: number): string {
+function point([a, b, c, d, e, f]: Matrix, x: number, y: number): string {
   return `${figure(a * x + c * y + e)},${figure(b * x + d * y + f)}`;
 }
