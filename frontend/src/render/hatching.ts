@@ -4,7 +4,8 @@
 const SPACING = 7;
 const STROKE = 1.25;
 
-const patterns = new Map<string, CanvasPattern | null>();
+/** A pattern made in one document is of no use in another: a picture as SVG is one of its own. */
+const patterns = new WeakMap<object, Map<string, CanvasPattern | null>>();
 
 /** Diagonal strokes, sharp at the given device pixels per CSS pixel; null without a canvas. */
 export function hatching(
@@ -12,11 +13,14 @@ export function hatching(
   colour: string,
   ratio: number,
 ): CanvasPattern | null {
+  const { ownerDocument } = context.canvas;
+  let known = patterns.get(ownerDocument);
+  if (known === undefined) patterns.set(ownerDocument, (known = new Map()));
   const name = `${colour}/${ratio}`;
-  let pattern = patterns.get(name);
+  let pattern = known.get(name);
   if (pattern === undefined) {
     pattern = make(context, colour, ratio);
-    patterns.set(name, pattern);
+    known.set(name, pattern);
   }
   return pattern;
 }
@@ -40,6 +44,6 @@ function make(
   }
   brush.stroke();
   const pattern = context.createPattern(tile, "repeat");
-  pattern?.setTransform(new DOMMatrix().scale(1 / ratio));
+  pattern?.setTransform({ a: 1 / ratio, d: 1 / ratio });
   return pattern;
 }

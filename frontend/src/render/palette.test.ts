@@ -78,7 +78,7 @@ describe.each(NAMES)("the %s colours of people", (name) => {
   });
 });
 
-describe.each(NAMES)("the %s canvas", (name) => {
+describe.each([...NAMES, "paper"] as const)("the %s canvas", (name) => {
   const theme = THEMES[name];
 
   it("has text that can be read", () => {

@@ -1,4 +1,5 @@
 /** The canvas's colours; the same families as styles/tokens.css. */
+import type { PictureTheme } from "../model/painter";
 
 export type ThemeName = "dark" | "light";
 
@@ -26,7 +27,7 @@ export interface Theme {
   readonly shimmerBright: string;
 }
 
-export const THEMES: Readonly<Record<ThemeName, Theme>> = {
+const ON_SCREEN: Readonly<Record<ThemeName, Theme>> = {
   dark: {
     name: "dark",
     background: "#0d1017",
@@ -62,6 +63,20 @@ export const THEMES: Readonly<Record<ThemeName, Theme>> = {
     surprise: "#be5862",
     shimmer: "#ece7dc",
     shimmerBright: "#ddd6c7",
+  },
+};
+
+/** Those of the screen, and the light one on white for print. */
+export const THEMES: Readonly<Record<PictureTheme, Theme>> = {
+  ...ON_SCREEN,
+  paper: {
+    ...ON_SCREEN.light,
+    background: "#ffffff",
+    neutral: "#eeeeec",
+    edge: "#c9c7c1",
+    hatch: "#d2d0ca",
+    shimmer: "#f2f1ee",
+    shimmerBright: "#e6e4df",
   },
 };
 
