@@ -17,6 +17,9 @@ export type Read =
   | { readonly filter: Filter; readonly says: string | null; readonly problem: null }
   | { readonly problem: string };
 
+/** Sums of float32 logs: a state of 12.5% may be a little less. */
+const ROUNDING = 1e-6;
+
 /** What a draft asks for, and that in words; or one sentence on what is wrong with it. */
 export function readFilter({ least, unit, from, to }: FilterDraft): Read {
   const minLogProb = leastOf(least, unit);
@@ -27,7 +30,7 @@ export function readFilter({ least, unit, from, to }: FilterDraft): Read {
     return { problem: "A step is a whole number from 0 on." };
   }
   if (minDepth > maxDepth) return { problem: "The first step comes after the last; exchange them." };
-  const filter = { minLogProb, minDepth, maxDepth };
+  const filter = { minLogProb: minLogProb - ROUNDING, minDepth, maxDepth };
   return { filter, says: wordsOf({ least, unit, from, to }), problem: null };
 }
 
