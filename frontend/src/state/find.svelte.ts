@@ -1,5 +1,5 @@
 import { MARK } from "../model/emphasis";
-import { SearchClient, type SearchWorker } from "../model/search/client";
+import { matchedOf, SearchClient, type SearchWorker } from "../model/search/client";
 import { compiled } from "../model/search/expression";
 import { LONGEST_QUERY } from "../model/search/literal";
 import { PAGE } from "../model/search/messages";
@@ -46,7 +46,7 @@ export class Find {
   private readonly client: SearchClient;
   private ends: Uint32Array = NOTHING;
   /** By node: 1 where a match ends. */
-  private matched = new Uint8Array(0);
+  private matched: Uint8Array = new Uint8Array(0);
   private current = -1;
   /** The first state that the match one is at touches. */
   private start = -1;
@@ -151,8 +151,7 @@ export class Find {
     this.count = ends.length;
     this.held = held;
     this.isSearching = !isDone;
-    this.matched = new Uint8Array(this.session.model.size);
-    for (const node of ends) this.matched[node] = 1;
+    this.matched = matchedOf(ends, this.session.model.size);
     this.index = this.current === -1 ? -1 : ends.indexOf(this.current);
     if (this.index === -1) this.current = -1;
     this.emphasise();

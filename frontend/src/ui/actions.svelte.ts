@@ -4,7 +4,7 @@ import { neighbour, type Direction } from "../model/neighbours";
 import type { TreeSession } from "../state/session.svelte";
 import type { ViewState } from "../state/view.svelte";
 
-export const GROUPS = ["Walk", "Look", "Change", "Find", "Page"] as const;
+export const GROUPS = ["Walk", "Look", "Change", "Find", "Page", "Go to"] as const;
 
 export interface Action {
   readonly id: string;

@@ -1,14 +1,20 @@
 import type { TreeModel } from "../tree";
 import type { NodeChunk } from "./corpus";
 
-/** Copies of the columns of nodes [from, to), and the symbols that are not among `known`, which it adds. */
-export function chunkOf(tree: TreeModel, from: number, to: number, known: Set<number>): NodeChunk {
-  const key = tree.key.slice(from, to);
+/** Symbols that are gathered at once, at most: each costs as much as many nodes. */
+const MOST_FRESH = 4096;
+
+/**
+ * Copies of the columns of nodes [from, most), or of the first of them, and the symbols that are not
+ * among `known`, which it adds.
+ */
+export function chunkOf(tree: TreeModel, from: number, most: number, known: Set<number>): NodeChunk {
   const fresh: number[] = [];
-  for (let i = 0; i < key.length; i++) {
-    const one = key[i]!;
+  let to = from;
+  for (; to < most && fresh.length < MOST_FRESH; to++) {
+    const one = tree.key[to]!;
     // The root's key means nothing.
-    if (from + i === 0 || known.has(one)) continue;
+    if (to === 0 || known.has(one)) continue;
     known.add(one);
     fresh.push(one);
   }
@@ -22,7 +28,7 @@ export function chunkOf(tree: TreeModel, from: number, to: number, known: Set<nu
   }
   return {
     parent: tree.parent.slice(from, to),
-    key,
+    key: tree.key.slice(from, to),
     logProb: tree.logProb.slice(from, to),
     marks: tree.marks.slice(from, to),
     symbolKey: Uint32Array.from(fresh),

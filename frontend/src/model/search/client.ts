@@ -9,7 +9,7 @@ import type { Row } from "./results";
 import { EVERYTHING, type Filter } from "./search";
 
 /** Nodes that are copied at once: a few milliseconds. */
-const CHUNK = 65_536;
+export const CHUNK = 65_536;
 /** Growth reaches the worker no more often than so, ms. */
 const SYNC_MS = 150;
 /** A worker that has said nothing for so long while it searches is not coming back, ms. */
@@ -187,4 +187,11 @@ export class SearchClient {
   private say(request: Request, transfer: Transferable[] = []): void {
     this.worker?.postMessage(request, transfer);
   }
+}
+
+/** By node: 1 where a match ends. */
+export function matchedOf(ends: Uint32Array, size: number): Uint8Array {
+  const matched = new Uint8Array(size);
+  for (let i = 0; i < ends.length; i++) matched[ends[i]!] = 1;
+  return matched;
 }
