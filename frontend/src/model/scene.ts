@@ -97,6 +97,8 @@ export type LineEnd =
 
 export interface Line {
   readonly index: number;
+  /** What tells this world from others while one moves; its place for the lines of a whole state. */
+  readonly id: number;
   /** Its own slot; slots never overlap. The text stands on the middle, `y`. */
   readonly y0: number;
   readonly y1: number;

@@ -93,7 +93,9 @@ export function drawScene(
 /** The lines of the selected state, or null when that tells no line from another. */
 function chosenLines(scene: Scene, look: WorldsLook): ReadonlySet<number> | null {
   if (look.selection === null) return null;
-  if (look.line !== null) return new Set([look.line]);
+  if (look.line !== null) {
+    return new Set(scene.lines.filter(({ id }) => id === look.line).map(({ index }) => index));
+  }
   const through: readonly Line[] = linesThrough(scene, look.selection.ref);
   if (through.length === 0 || through.length === scene.lines.length) return null;
   return new Set(through.map(({ index }) => index));
