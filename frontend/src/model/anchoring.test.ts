@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { NARROWEST_VIEW, reanchored, shareOf, viewIn } from "./anchoring";
-import { type Camera, homeOf, panned, pinched, wholeOf, zoomed } from "./camera";
+import { type Camera, homeOf, type Pinch, panned, pinched, wholeOf, zoomed } from "./camera";
 import { ToyTree, type ToyRule } from "./toy";
 
 /** An exact number: n / 2^s. Doubles are such numbers, and so are their sums and products. */
@@ -195,13 +195,18 @@ describe("a camera that moves", PATIENCE, () => {
         fc.tuple(fc.double({ min: 0, max: 0.4, noNaN: true }), fc.double({ min: 0.5, max: 1, noNaN: true })),
         fc.tuple(fc.double({ min: 0, max: 0.4, noNaN: true }), fc.double({ min: 0.5, max: 1, noNaN: true })),
         (from, to) => {
-          const after = pinched(camera, from, to);
+          const hand = ([a, b]: readonly [number, number]): Pinch => ({
+            middle: (a + b) / 2,
+            spread: b - a,
+          });
+          const after = pinched(camera, hand(from), hand(to));
           expect(place(after, to[0])).toBeCloseTo(place(camera, from[0]), 9);
           expect(place(after, to[1])).toBeCloseTo(place(camera, from[1]), 9);
         },
       ),
     );
-    expect(pinched(camera, [0.5, 0.5], [0.25, 0.25])).toEqual(panned(camera, 0.25));
+    const together = { middle: 0.5, spread: 0 };
+    expect(pinched(camera, together, { middle: 0.25, spread: 0 })).toEqual(panned(camera, 0.25));
   });
 });
 

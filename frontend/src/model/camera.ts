@@ -51,17 +51,14 @@ export function panned(camera: Camera, share: number): Camera {
   return { ...camera, lo: camera.lo + by, hi: camera.hi + by };
 }
 
-/**
- * The camera that shows at `to` (shares of the height) what `camera` shows at `from`: two fingers
- * that move. Where the two of a pair are one place, it only moves.
- */
-export function pinched(
-  camera: Camera,
-  from: readonly [number, number],
-  to: readonly [number, number],
-): Camera {
-  const spread = Math.abs(to[1] - to[0]) / Math.abs(from[1] - from[0]);
-  const middle = (from[0] + from[1]) / 2;
-  const factor = Number.isFinite(spread) && spread > 0 ? spread : 1;
-  return panned(zoomed(camera, middle, factor), middle - (to[0] + to[1]) / 2);
+/** Where two fingers are: their middle as a share of the height, and how far they are apart. */
+export interface Pinch {
+  readonly middle: number;
+  readonly spread: number;
+}
+
+/** What two fingers hold goes with them. Fingers that meet only move. */
+export function pinched(camera: Camera, from: Pinch, to: Pinch): Camera {
+  const factor = from.spread > 0 && to.spread > 0 ? to.spread / from.spread : 1;
+  return panned(zoomed(camera, from.middle, factor), from.middle - to.middle);
 }

@@ -152,6 +152,8 @@ export interface Scene {
   readonly textSize: number;
   readonly domain: ColourDomain;
   readonly blocks: readonly Block[];
+  /** The last states before the anchor and itself, left of the picture: seen while it slides. */
+  readonly before: readonly Block[];
   readonly lines: readonly Line[];
   readonly hatches: readonly Hatch[];
   readonly ticks: readonly Tick[];

@@ -52,6 +52,8 @@ const MOST_TICKS = 2000;
 /** Characters of an average token, for the estimate of steps when nothing is drawn yet. */
 const TOKEN_CHARACTERS = 4.6;
 const ROUNDING = 1e-9;
+/** States that are drawn left of the picture while it slides. */
+const BEFORE = 2;
 
 export function layoutWorlds(
   tree: TreeModel,
@@ -186,6 +188,7 @@ class Layout {
       textSize: this.textSize,
       domain: this.domain,
       blocks,
+      before: this.before(),
       lines: options.linesOn ? this.lines : [],
       hatches: this.hatches,
       ticks: this.ticks,
@@ -391,6 +394,24 @@ class Layout {
     const x0 = draft.column * columnWidth;
     const depth = tree.depth[parent]! + 1;
     return { ...rest, ...fitted, parent, key, depth, x0, x1: x0 + columnWidth, y0, y1 };
+  }
+
+  /** The anchor and the state before it, as columns of their own left of the first. */
+  private before(): Block[] {
+    const { tree, camera, options } = this;
+    const found: Block[] = [];
+    for (let node = camera.anchor; node !== 0 && found.length < BEFORE; ) {
+      const parent = tree.parent[node]!;
+      const column = -1 - found.length;
+      const q = Math.exp(tree.logProb[node]!);
+      const value = this.valueOf(parent, tree.key[node]!, node, tree.logProb[node]!, q);
+      const draft = { ref: { node }, parent, key: tree.key[node]!, column, a: 0, b: 1, value };
+      const heights = Float64Array.of(0, options.height);
+      const lines = { first: 0, last: 0, kind: "state" as const, top: 0, bottom: 1 };
+      found.push({ ...this.blockOf({ ...draft, ...lines }, heights), percent: "", percentBelow: false });
+      node = parent;
+    }
+    return found;
   }
 
   private fill(segment: Segment, y0: number, y1: number): void {

@@ -21,6 +21,8 @@ export interface WorldsLook {
   readonly awaits: boolean;
   /** Device pixels per CSS pixel. */
   readonly ratio: number;
+  /** How far right of their place the columns are, CSS pixels; 0 if left out. */
+  readonly slide?: number;
   /** States are rows of cells: the row that a key leads to. */
   readonly rowOf?: ((key: number) => Uint8Array | null) | null;
 }
@@ -39,8 +41,18 @@ export function drawWorlds(
 ): void {
   context.fillStyle = theme.background;
   context.fillRect(0, 0, scene.width, scene.height);
-  drawScene(context, scene, theme, look, { blocks: 1, labels: 1, text: 1 });
+  const slide = look.slide ?? 0;
+  if (slide === 0) {
+    drawScene(context, scene, theme, look, OPAQUE);
+    return;
+  }
+  context.save();
+  context.translate(slide, 0);
+  drawScene(context, slide > 0 ? { ...scene, blocks: [...scene.before, ...scene.blocks] } : scene, theme, look, OPAQUE);
+  context.restore();
 }
+
+const OPAQUE: Opacities = { blocks: 1, labels: 1, text: 1 };
 
 /** Opacities, 0 to 1. */
 export interface Opacities {
