@@ -118,6 +118,8 @@ class Settings(BaseSettings):
     """Expansions of one growth."""
     max_prompt_tokens: int = Field(default=2048, ge=1)
     max_body_bytes: int = Field(default=1_000_000, ge=1)
+    view_states_per_hour: int = Field(default=100_000, ge=1)
+    """States that may be evaluated for what one identity looks at, without being asked for."""
     growths_in_flight: int = Field(default=4, ge=1)
     """Growths that one identity may have running."""
     linger_s: float = Field(default=30.0, ge=0)

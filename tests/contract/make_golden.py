@@ -26,6 +26,7 @@ from semioscope.core.sampling import (
     Typical,
 )
 from semioscope.core.strategies import Reweigh, Worlds
+from semioscope.core.strategies.placed import places_of
 from semioscope.core.tree import Tree
 from semioscope.core.types import NodeId
 from semioscope.core.walk import Line, advance, locate, starts
@@ -42,7 +43,8 @@ ABOUT = [
     "procedure or the rule (fingerprint 'rule'), fresh = uniform(seed, i, step). keys and nodes "
     "are those after the anchor, node -1 a candidate that is no node; a line ends after `steps` "
     "steps, at a terminal state, on a candidate, or where the tree does not know what follows. "
-    "conditioned: given that nothing that is cut happens.",
+    "conditioned: given that nothing that is cut happens. places: where each line begins instead, "
+    "fresh = uniform(seed, line, depth of the state - origin).",
     "q is exp(beta * log_p - log_z) in rank order; where weight_own_* has a ranking of the state, "
     "exp(log_q) in its order, and beyond it of weight_tail_log_q (beta is 1 and log_z 0 there). It "
     "is ROUNDED TO FLOAT32 (Math.fround), F is the running float64 sum of those: exponentials "
@@ -92,15 +94,24 @@ def walk(tree: Tree, wanted: Json) -> list[Json]:
     offset, seed = wanted["offset"], wanted["seed"]
     given = Conditioning(tree, wanted["fingerprint"]) if wanted["conditioned"] else None
     walked = []
-    for index, start in enumerate(starts(wanted["lines"], wanted["lo"], wanted["hi"], offset)):
-        line, node = start, NodeId(wanted["anchor"])
+    even = enumerate(starts(wanted["lines"], wanted["lo"], wanted["hi"], offset))
+    anchor, origin = NodeId(wanted["anchor"]), tree.depth(wanted["anchor"])
+    lines = [(anchor, start, index) for index, start in even]
+    if wanted["places"] is not None:
+        origin = wanted["origin"]
+        lines = [
+            (NodeId(place["node"]), Line(place["u"], place["left"]), place["line"])
+            for place in wanted["places"]
+        ]
+    for first, start, index in lines:
+        line, node = start, first
         keys: list[int] = []
         nodes: list[int] = []
         while len(keys) < wanted["steps"] and not tree.is_terminal(node):
             located = locate(tree, node, line.u, wanted["fingerprint"], given)
             if located is None:
                 break
-            fresh = uniform(seed, index, len(keys))
+            fresh = uniform(seed, index, tree.depth(node) - origin)
             line = advance(line, located.before, located.width, fresh)
             keys.append(located.key)
             nodes.append(-1 if located.child is None else located.child)
@@ -137,6 +148,8 @@ def _walk(
     hi: float = 1.0,
     anchor: int = 0,
     conditioned: bool = False,
+    places: list[Json] | None = None,
+    origin: int = 0,
 ) -> Json:
     return {
         "fingerprint": fingerprint,
@@ -148,7 +161,22 @@ def _walk(
         "lo": lo,
         "hi": hi,
         "conditioned": conditioned,
+        "places": places,
+        "origin": origin,
     }
+
+
+def _placed(fingerprint: str, anchor: int, home: int, origin: int) -> Json:
+    """Lines as a camera between two states has them: some begin in one that is further down, some
+    have used bits up already, and they are counted from where that camera came from."""
+    places = [
+        {"node": anchor, "u": uniform(3, at, 0), "left": 52 - 3 * at, "line": 0xFFFFFFFF - at}
+        for at in range(4)
+    ]
+    places += [
+        {"node": home, "u": (at + 0.25) / 4, "left": 52, "line": 0x9E000000 + at} for at in range(4)
+    ]
+    return _walk(fingerprint, 8, 9, anchor=anchor, seed=3, places=places, origin=origin)
 
 
 def _grow(garden: Garden, wanted: Json) -> None:
@@ -161,6 +189,8 @@ def _grow(garden: Garden, wanted: Json) -> None:
         wanted["offset"],
         wanted["seed"],
         wanted["conditioned"],
+        places_of(wanted["places"]),
+        wanted["origin"],
     )
     garden.grow(plan, procedure, anchor=wanted["anchor"], budget=10**6)
 
@@ -182,6 +212,10 @@ def wide() -> Json:
     inner = garden.tree.children(0)[0]
     grown.append(_walk(own, 5, 4, 0.5, 0, 0.5, 1.0, inner))
     _grow(garden, grown[-1])
+    # Counted from a state above the anchor, or from one below where some of the lines begin.
+    for wanted in (_placed(own, inner, inner, 0), _placed(own, 0, inner, 2)):
+        _grow(garden, wanted)
+        grown.append(wanted)
     return tree_entry("wide", garden, [*grown, _walk(own, 9, 6), _walk("rule", 40, 3)])
 
 

@@ -18,6 +18,7 @@ from semioscope.core.types import ALL_KEPT, NodeId
 from semioscope.rules.catalogue import Offer
 from semioscope.rules.recipes import Recipe
 from semioscope.service.access import Caller
+from semioscope.service.allowance import Allowance
 from semioscope.service.beginnings import NewTree
 from semioscope.service.edited import Edited
 from semioscope.service.editing import Branched, ProcedureSet
@@ -165,6 +166,10 @@ def summary(tree: TreeSummary) -> wire.TreeSummary:
 
 def job(shown: Job) -> wire.Job:
     return wire.Job.model_validate(shown)
+
+
+def allowance(shown: Allowance) -> wire.Allowance:
+    return wire.Allowance.model_validate(shown)
 
 
 def edited(edit: Edited) -> wire.Edited:

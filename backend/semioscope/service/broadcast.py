@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 from uuid import uuid4
 
 from semioscope.service.access import Caller
+from semioscope.service.allowance import Allowance
 from semioscope.service.jobs import Job
 
 BACKLOG: Final = 512
@@ -15,12 +16,14 @@ BACKLOG: Final = 512
 
 @dataclass(frozen=True)
 class Welcome:
-    """The first message: the subscriber's own id, and how things stand."""
+    """The first message: the subscriber's own id, and how things stand. allowance: what may still
+    grow by itself for this person."""
 
     client: str
     seq: int
     jobs: tuple[Job, ...]
     people: int
+    allowance: Allowance
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,7 @@ class GrowthDriver:
             try:
                 if task.name != "reweigh":
                     must_have_room(growth.opened, self._settings.max_nodes)
+                    growth.must_be_allowed()
                 answers = await growth.wait_for(asked)
             finally:
                 asked.cancel()

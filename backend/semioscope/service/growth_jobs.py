@@ -11,6 +11,7 @@ from semioscope.core.strategies.plan import Plan, spoken
 from semioscope.core.strategies.reweigh import Reweigh
 from semioscope.core.types import ROOT
 from semioscope.service.access import Caller
+from semioscope.service.allowance import Allowance, Allowances
 from semioscope.service.growth_driver import GrowthDriver, must_have_room
 from semioscope.service.jobs import Job, StrategyName
 from semioscope.service.open_tree import OpenTree, to_the_end
@@ -36,6 +37,7 @@ class GrowthJobs:
         self._settings = settings
         self._driver = GrowthDriver(store, door, settings)
         self._growths: OrderedDict[str, RunningGrowth] = OrderedDict()
+        self._allowances = Allowances(settings.view_states_per_hour)
         self._leaving: set[asyncio.Task[None]] = set()
 
     # -- what runs
@@ -51,24 +53,31 @@ class GrowthJobs:
             raise NotFound("unknown-growth", "There is no such growth on this multiverse.")
         return growth
 
+    def allowance_of(self, caller: Caller) -> Allowance:
+        """What may still grow by itself for somebody."""
+        return self._allowances.of(caller.id)
+
     # -- starting and stopping
 
     def start(self, task: Task, opened: OpenTree) -> RunningGrowth:
         """Begins a growth in the background.
 
         Raises Conflict or Unavailable when the tree's rule is not to be had, LimitExceeded
-        "tree-full", "over-budget" or "too-many-growths"; then nothing has changed.
+        "tree-full", "view-allowance-used", "over-budget" or "too-many-growths"; then nothing has
+        changed.
         """
         self._door.must_be_available(opened.tree.rule)
         replaced: list[RunningGrowth] = []
+        is_of_view = task.automatic and task.name != "reweigh"
         if task.name != "reweigh":
             must_have_room(opened, self._settings.max_nodes)
-            if task.automatic:
+            if is_of_view:
+                self._allowances.must_have(task.caller.id)
                 replaced = self._views(task.caller, opened.id, {task.client, None})
             self.may_begin(task.plan, task.caller, replaced)
         for growth in replaced:
             growth.stop()
-        growth = RunningGrowth(task, opened)
+        growth = RunningGrowth(task, opened, self._allowances if is_of_view else None)
         self._growths[growth.job.id] = growth
         self._forget_the_oldest()
         opened.growing += 1

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from semioscope.core.strategies.report import Report
+from semioscope.service.allowance import Allowance
 
 JobState = Literal["running", "done", "cancelled", "failed"]
 StrategyName = Literal[
@@ -26,7 +27,8 @@ class Job:
 
     by: the public id of who asked. automatic: a moving view asked. expanded, total: states.
     resolved and unexplored: mass of the whole tree. rate: states a second. started_at: unix s.
-    report: what it has found; None of what finds nothing (typed, reweigh).
+    report: what it has found; None of what finds nothing (typed, reweigh). allowance: what the
+    person who asked has left for growing into view; None of what does not count.
     """
 
     id: str
@@ -43,3 +45,4 @@ class Job:
     rate: float = 0.0
     message: str | None = None
     report: Report | None = None
+    allowance: Allowance | None = None

@@ -166,7 +166,8 @@ class Observatory:
         if worlds is not None:
             self._growths.may_begin(worlds.plan, caller)
         opened = await self._beginnings.begin(caller, new)
-        if worlds is not None:
+        # Without an allowance it begins empty: there is nothing wrong with the tree.
+        if worlds is not None and self._growths.allowance_of(caller).states > 0:
             task = Task(
                 name=worlds.name,
                 label=worlds.label,
@@ -298,6 +299,8 @@ class Observatory:
         self._door.must_be_available(opened.tree.rule)
         plan = plan_of(order.strategy, order.stop)
         node, key = checks.growable(opened.tree, order.node, order.key)
+        for place in order.strategy.get("places") or ():
+            checks.visible(opened.tree, place["node"])
         task = Task(
             name=plan.name,
             label=plan.label,
@@ -401,7 +404,8 @@ class Observatory:
         try:
             jobs = [] if entry.is_frozen else self._growths.of(entry.tree)
             people = opened.channel.people
-            yield Welcome(subscription.id, opened.tree.seq, tuple(jobs), people)
+            allowance = self._growths.allowance_of(caller)
+            yield Welcome(subscription.id, opened.tree.seq, tuple(jobs), people, allowance)
             sent = after
             while frames := await self._trees.events_after(
                 entry.tree, sent, up_to=entry.seq, limit=_PAGE

@@ -1,6 +1,6 @@
 """From a strategy as it is asked for to a plan that can be driven, and its name for people."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from semioscope.core.strategies.beam import Beam, Greedy
 from semioscope.core.strategies.best_first import BestFirst
 from semioscope.core.strategies.breadth import Breadth
 from semioscope.core.strategies.mass_threshold import MassThreshold
+from semioscope.core.strategies.placed import places_of
 from semioscope.core.strategies.plan import GrowthPlan
 from semioscope.core.strategies.stochastic_beam import StochasticBeam
 from semioscope.core.strategies.stop import Stop, stopped
@@ -33,12 +34,16 @@ class _Kind:
     label: Callable[[Any], str]
 
 
+def _worlds(places: Sequence[Mapping[str, Any]] | None = None, **asked: Any) -> Worlds:
+    return Worlds(**asked, places=places_of(places))
+
+
 _KINDS: Final[dict[str, _Kind]] = {
     kind.name: kind
     for kind in (
         _Kind(
             "worlds",
-            Worlds,
+            _worlds,
             lambda p: (
                 f"{_many(p.lines, 'world')} × {_steps(p)}{' of what is left' * p.conditioned}"
             ),

@@ -13,6 +13,7 @@ from semioscope.core.strategies.plan import Plan
 from semioscope.core.strategies.report import Findings, Report
 from semioscope.core.types import NodeId
 from semioscope.service.access import Caller
+from semioscope.service.allowance import Allowance, Allowances
 from semioscope.service.broadcast import Progressed
 from semioscope.service.jobs import Job, StrategyName
 from semioscope.service.open_tree import OpenTree, new_change
@@ -51,8 +52,10 @@ class Task:
 class RunningGrowth:
     """One growth under way; `job` is how it stands now."""
 
-    def __init__(self, task: Task, opened: OpenTree) -> None:
+    def __init__(self, task: Task, opened: OpenTree, allowances: Allowances | None = None) -> None:
+        """allowances: those that it counts against, if it does."""
         self.task = task
+        self._allowances = allowances
         self.opened = opened
         self.change = task.change or new_change()
         self.failure: Exception | None = None
@@ -68,6 +71,7 @@ class RunningGrowth:
             total=task.plan.total,
             resolved=ledger.terminal,
             unexplored=ledger.frontier + ledger.residual,
+            allowance=self._allowance(),
         )
         self.driver: asyncio.Task[None] | None = None
         self.is_stopped = False
@@ -105,8 +109,18 @@ class RunningGrowth:
         finally:
             self._waiting = None
 
+    def must_be_allowed(self) -> None:
+        """Raises LimitExceeded "view-allowance-used" when the person's allowance is used up."""
+        if self._allowances is not None:
+            self._allowances.must_have(self.task.caller.id)
+
+    def _allowance(self) -> Allowance | None:
+        return None if self._allowances is None else self._allowances.of(self.task.caller.id)
+
     def count(self, evaluated: int) -> None:
         """Notes evaluations, and tells, though not too often."""
+        if self._allowances is not None:
+            self._allowances.use(self.task.caller.id, evaluated)
         expanded = self.job.expanded + evaluated
         ledger = self.opened.tree.ledger
         elapsed = time.perf_counter() - self._began
@@ -116,6 +130,7 @@ class RunningGrowth:
             rate=expanded / elapsed if elapsed > 0 else 0.0,
             resolved=ledger.terminal,
             unexplored=ledger.frontier + ledger.residual,
+            allowance=self._allowance(),
         )
         if time.perf_counter() - self._told >= PROGRESS_EVERY_S:
             self.tell()

@@ -732,6 +732,22 @@ export interface components {
             role: "owner" | "editor" | "reader";
         };
         /**
+         * Allowance
+         * @description What may still grow by itself into one person's views.
+         */
+        Allowance: {
+            /**
+             * States
+             * @description Evaluations left now.
+             */
+            states: number;
+            /**
+             * Most
+             * @description In an hour; it fills up again evenly.
+             */
+            most: number;
+        };
+        /**
          * AncestralGrowth
          * @description Independent rollouts under the procedure, merged into counted branches.
          */
@@ -1446,6 +1462,8 @@ export interface components {
             started_at: number;
             /** @description What it found so far. */
             report?: components["schemas"]["Report"] | null;
+            /** @description What is left to the person who asked, where this growth counts. */
+            allowance?: components["schemas"]["Allowance"] | null;
         };
         /** LabelRequest */
         LabelRequest: {
@@ -1494,6 +1512,29 @@ export interface components {
             growths_in_flight: number;
             /** Requests Per Minute */
             requests_per_minute: number;
+        };
+        /**
+         * LinePlace
+         * @description Where a line begins, for a view between two states.
+         */
+        LinePlace: {
+            /** Node */
+            node: number;
+            /**
+             * U
+             * @description Of the state's interval.
+             */
+            u: number;
+            /**
+             * Left
+             * @description Good bits of u.
+             */
+            left: number;
+            /**
+             * Line
+             * @description Its random numbers are keyed by it.
+             */
+            line: number;
         };
         /** Link */
         Link: {
@@ -2352,6 +2393,17 @@ export interface components {
              * @default false
              */
             conditioned: boolean;
+            /**
+             * Places
+             * @description Where each line begins, at the state or below it; then not by lo, hi, offset.
+             */
+            places?: components["schemas"]["LinePlace"][] | null;
+            /**
+             * Origin
+             * @description With places: random numbers are counted from this depth.
+             * @default 0
+             */
+            origin: number;
         };
         /**
          * HelloMessage
@@ -2372,6 +2424,7 @@ export interface components {
             jobs: components["schemas"]["Job"][];
             /** People */
             people: number;
+            allowance: components["schemas"]["Allowance"];
         };
         /**
          * HereMessage

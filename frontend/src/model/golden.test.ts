@@ -24,6 +24,8 @@ interface Walk {
   lo: number;
   hi: number;
   conditioned: boolean;
+  places: { node: number; u: number; left: number; line: number }[] | null;
+  origin: number;
   walked: Walked[];
 }
 interface Golden {
@@ -48,18 +50,20 @@ const golden = JSON.parse(
 function walkLine(tree: TreeModel, walk: Walk, index: number, procedure: Step[]): Walked {
   const base = tree.weightingFor(walk.fingerprint, procedure);
   const weighting = walk.conditioned ? new Conditioning(tree, base).weighting : base;
-  let at: Position = lineStart(walk.lo, walk.hi, index, walk.lines, walk.offset);
-  let node = walk.anchor;
+  const place = walk.places?.[index];
+  let at: Position = place ?? lineStart(walk.lo, walk.hi, index, walk.lines, walk.offset);
+  let node = place?.node ?? walk.anchor;
+  const origin = place ? walk.origin : tree.depth[walk.anchor]!;
   const keys: number[] = [];
   const nodes: number[] = [];
   while (keys.length < walk.steps && !tree.isTerminal(node)) {
-    const place = locate(tree, node, at.u, weighting);
-    if (place === null) break;
-    at = advance(at, place.start, place.q, uniform(walk.seed, index, keys.length));
-    keys.push(place.key);
-    nodes.push(place.child);
-    if (place.child === -1) break;
-    node = place.child;
+    const next = locate(tree, node, at.u, weighting);
+    if (next === null) break;
+    at = advance(at, next.start, next.q, uniform(walk.seed, place?.line ?? index, tree.depth[node]! - origin));
+    keys.push(next.key);
+    nodes.push(next.child);
+    if (next.child === -1) break;
+    node = next.child;
   }
   return { keys, nodes, u: at.u, left: at.left };
 }

@@ -5,7 +5,7 @@ import type { Line, Scene } from "./scene";
 export interface Target {
   readonly kind: "block" | "token" | "line" | "hatch";
   readonly ref: StateRef;
-  /** Index of the line for a token or a line; the first line through a block. */
+  /** Id of the line for a token or a line; of the first line through a block. */
   readonly line?: number;
   /** What is marked on screen when this is pointed at, CSS pixels. */
   readonly x0: number;
@@ -18,7 +18,8 @@ export interface Target {
 export function pick(scene: Scene, x: number, y: number): Target | null {
   for (const { ref, first, last, x0, x1, y0, y1 } of scene.blocks) {
     if (x < x0 || x >= x1 || y < y0 || y >= y1) continue;
-    const line = last > first ? { line: first } : {};
+    const through = last > first ? scene.lines[first] : undefined;
+    const line = through === undefined ? {} : { line: through.id };
     return { kind: "block", ref, ...line, x0, x1, y0, y1 };
   }
   const line = scene.lines.find((one) => y >= one.y0 && y < one.y1 && x >= one.x0);
@@ -34,8 +35,8 @@ export function pick(scene: Scene, x: number, y: number): Target | null {
     return { kind: "hatch", ref, x0, x1, y0, y1 };
   }
   if (line === undefined) return null;
-  const { at, index, x1, y0, y1 } = line;
-  return { kind: "line", ref: at, line: index, x0: x1, x1: scene.width, y0, y1 };
+  const { at, id, x1, y0, y1 } = line;
+  return { kind: "line", ref: at, line: id, x0: x1, x1: scene.width, y0, y1 };
 }
 
 /** The lines that pass through a state that is on the screen; all of them for the anchor. */
@@ -50,7 +51,7 @@ export function linesThrough(scene: Scene, ref: StateRef): Line[] {
 
 function tokenTarget(line: Line, piece: Line["pieces"][number]): Target {
   const { ref, x0, x1 } = piece;
-  return { kind: "token", ref, line: line.index, x0, x1, y0: line.y0, y1: line.y1 };
+  return { kind: "token", ref, line: line.id, x0, x1, y0: line.y0, y1: line.y1 };
 }
 
 function matches(one: StateRef, other: StateRef): boolean {

@@ -1,6 +1,6 @@
 /** The running text of one line, from the state where branches get thinner than a line. */
 import { bitsOf } from "../base/interval";
-import { uniform } from "./random";
+import { type Lattice, enteredAt, freshAt } from "./lattice";
 import type { StateRef } from "./ref";
 import { END_MARK, type LineEnd, type Piece } from "./scene";
 import { beyondAt, isForbidden, stopAt } from "./standing";
@@ -24,7 +24,7 @@ export interface Walker {
   readonly procedure: Weighting;
   readonly by: "procedure" | "rule";
   readonly seed: number;
-  readonly anchorDepth: number;
+  readonly lattice: Lattice;
   readonly right: number;
   measure(text: string): number;
 }
@@ -126,8 +126,9 @@ function walkOn(
       return { steps, end: "forbidden" };
     }
     if (child === -1) return { steps, end: tree.endsAt(node, key) ? "ended" : "open" };
-    const fresh = uniform(walker.seed, index, tree.depth[node]! - walker.anchorDepth);
-    position = advance(position, place.start, place.q, fresh);
+    const fresh = freshAt(walker.lattice, walker.seed, index, tree.depth[node]!);
+    position =
+      enteredAt(walker.lattice, index, child) ?? advance(position, place.start, place.q, fresh);
     node = child;
   }
   return { steps, end: "edge" };

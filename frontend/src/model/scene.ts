@@ -97,6 +97,8 @@ export type LineEnd =
 
 export interface Line {
   readonly index: number;
+  /** What tells this world from others while one moves; its place for the lines of a whole state. */
+  readonly id: number;
   /** Its own slot; slots never overlap. The text stands on the middle, `y`. */
   readonly y0: number;
   readonly y1: number;
@@ -150,6 +152,8 @@ export interface Scene {
   readonly textSize: number;
   readonly domain: ColourDomain;
   readonly blocks: readonly Block[];
+  /** The last states before the anchor and itself, left of the picture: seen while it slides. */
+  readonly before: readonly Block[];
   readonly lines: readonly Line[];
   readonly hatches: readonly Hatch[];
   readonly ticks: readonly Tick[];

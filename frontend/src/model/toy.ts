@@ -1,7 +1,7 @@
 /** Small trees for tests, grown through the same events as real ones. */
 import type { Column } from "../base/columns";
 import type { Step } from "../base/headers";
-import type { Camera } from "./camera";
+import { wholeOf } from "./camera";
 import { ALL_KEPT, RULE } from "./weighting";
 import { TreeModel, type TreeShape } from "./tree";
 
@@ -27,9 +27,7 @@ export interface ToyOptions {
 }
 
 /** The whole interval of a state in view. */
-export function cameraOf(anchor: number): Camera {
-  return { anchor, lo: 0, hi: 1 };
-}
+export const cameraOf = wholeOf;
 
 export class ToyTree {
   readonly model: TreeModel;

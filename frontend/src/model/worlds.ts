@@ -10,7 +10,7 @@ import { Conditioning } from "./conditioning";
 import { type Fan, placeIn } from "./fan";
 import { percentOf, fitLabel } from "./labels";
 import { domainOf, valueOf } from "./measures";
-import { uniform } from "./random";
+import { enteredAt, freshAt, type Lattice, latticeOf } from "./lattice";
 import type { StateRef } from "./ref";
 import { runOn, type Walker } from "./running";
 import {
@@ -29,9 +29,9 @@ import { shareHeights } from "./share";
 import { type Beyond, beyondAt, isForbidden, stopAt } from "./standing";
 import { label, pieceAfter } from "./text";
 import type { TreeModel } from "./tree";
-import { advance, lineStart, type Position } from "./walk";
+import { advance, type Position } from "./walk";
 import { widthOf, type Weighting } from "./weighting";
-import type { Camera } from "./camera";
+import { type Camera, isWhole } from "./camera";
 
 export type { Block, Hatch, Line, Piece, Scene, Tick, WorldsOptions } from "./scene";
 
@@ -52,6 +52,8 @@ const MOST_TICKS = 2000;
 /** Characters of an average token, for the estimate of steps when nothing is drawn yet. */
 const TOKEN_CHARACTERS = 4.6;
 const ROUNDING = 1e-9;
+/** States that are drawn left of the picture while it slides. */
+const BEFORE = 2;
 
 export function layoutWorlds(
   tree: TreeModel,
@@ -66,6 +68,14 @@ export function layoutWorlds(
 function columnsOf(width: number, columnWidth: number, linesOn: boolean): number {
   const share = linesOn ? 1 - TEXT_SHARE : 1;
   return Math.max(1, Math.floor((width * share) / columnWidth));
+}
+
+/**
+ * The height that each line can surely have: as many lines as may be in view share the height. One
+ * that comes in at an edge must not make all others smaller.
+ */
+function roomOf(pitch: number, height: number, isWhole: boolean): number {
+  return isWhole ? pitch : (pitch * height) / (height + pitch);
 }
 
 /** A block before the heights are shared out: its boundaries by number. */
@@ -113,6 +123,8 @@ class Layout {
   private readonly pitch: number;
   private readonly domain: ColourDomain;
   private readonly walker: Walker;
+  private readonly lattice: Lattice;
+  private readonly count: number;
   private readonly u: Float64Array;
   private readonly left: Float64Array;
   private readonly ends: number[] = [];
@@ -131,39 +143,36 @@ class Layout {
     private readonly camera: Camera,
     private readonly options: WorldsOptions,
   ) {
-    const { width, height, lines, columnWidth, linePitch } = options;
+    const { width, height, columnWidth, linePitch } = options;
     const heights = options.heights === "rule" ? tree.ruleWeighting : procedure;
     this.heights = options.conditioned ? new Conditioning(tree, heights).weighting : heights;
     this.columns = columnsOf(width, columnWidth, options.linesOn);
-    this.pitch = height / lines;
+    this.lattice = latticeOf(tree, this.heights, camera, options);
+    this.count = this.lattice.ids.length;
+    this.pitch = this.lattice.spacing * height;
     const size = textSizeFor(linePitch);
-    this.shrink = Math.min(1, this.pitch / (size * LEADING));
+    this.shrink = Math.min(1, roomOf(this.pitch, height, isWhole(camera)) / (size * LEADING));
     this.textSize = size * this.shrink;
-    const anchorDepth = tree.depth[camera.anchor]!;
-    this.domain = domainOf(tree, options.colour, anchorDepth, this.columns);
+    this.domain = domainOf(tree, options.colour, tree.depth[camera.anchor]!, this.columns);
     this.walker = {
       tree,
       heights: this.heights,
       procedure,
       by: options.heights,
       seed: options.seed,
-      anchorDepth,
+      lattice: this.lattice,
       right: width - MARGIN,
       measure: (text) => options.measure(text) * this.shrink,
     };
-    this.u = new Float64Array(lines);
-    this.left = new Float64Array(lines);
+    this.u = this.lattice.u.slice();
+    this.left = this.lattice.left.slice();
   }
 
   scene(): Scene {
-    const { camera, options, tree } = this;
-    const { lines } = options;
-    for (let i = 0; i < lines; i++) {
-      this.place(i, lineStart(camera.lo, camera.hi, i, lines, options.offset));
-    }
+    const { camera, count, options, tree } = this;
     const size = camera.hi - camera.lo;
     const ref = { node: camera.anchor };
-    this.descend(camera.anchor, ref, 0, lines, -camera.lo / size, (1 - camera.lo) / size, 0);
+    this.descend(camera.anchor, ref, 0, count, -camera.lo / size, (1 - camera.lo) / size, 0);
     const drawn = shareHeights(this.ends, this.needs, options.height);
     const blocks = this.drafts.map((draft) => this.blockOf(draft, drawn));
     this.segments.forEach((segment, i) => this.fill(segment, drawn[i]!, drawn[i + 1]!));
@@ -179,6 +188,7 @@ class Layout {
       textSize: this.textSize,
       domain: this.domain,
       blocks,
+      before: this.before(),
       lines: options.linesOn ? this.lines : [],
       hatches: this.hatches,
       ticks: this.ticks,
@@ -239,7 +249,7 @@ class Layout {
         if (share >= least && column < this.columns) {
           this.segment(node, ref, column, runFirst, before, runA, ca, null, ticks);
           ticks = [];
-          this.advanceAll(before, line, node, start, q);
+          this.advanceAll(before, line, node, child, start, q);
           const ended = tree.endsAt(node, key);
           const forbidden = byRule && isForbidden(tree, this.procedure, node, key);
           const cut = child !== -1 && tree.isCut(child);
@@ -329,11 +339,19 @@ class Layout {
     this.segments.push({ node, column, first, last, a: top, b: bottom, end, ref, ticks });
   }
 
-  private advanceAll(first: number, last: number, node: number, start: number, q: number): void {
-    const { anchorDepth, seed } = this.walker;
-    const depth = this.tree.depth[node]! - anchorDepth;
+  private advanceAll(
+    first: number,
+    last: number,
+    node: number,
+    child: number,
+    start: number,
+    q: number,
+  ): void {
+    const { lattice } = this;
+    const depth = this.tree.depth[node]!;
     for (let i = first; i < last; i++) {
-      this.place(i, advance(this.position(i), start, q, uniform(seed, i, depth)));
+      const fresh = freshAt(lattice, this.options.seed, i, depth);
+      this.place(i, enteredAt(lattice, i, child) ?? advance(this.position(i), start, q, fresh));
     }
   }
 
@@ -378,6 +396,24 @@ class Layout {
     return { ...rest, ...fitted, parent, key, depth, x0, x1: x0 + columnWidth, y0, y1 };
   }
 
+  /** The anchor and the state before it, as columns of their own left of the first. */
+  private before(): Block[] {
+    const { tree, camera, options } = this;
+    const found: Block[] = [];
+    for (let node = camera.anchor; node !== 0 && found.length < BEFORE; ) {
+      const parent = tree.parent[node]!;
+      const column = -1 - found.length;
+      const q = Math.exp(tree.logProb[node]!);
+      const value = this.valueOf(parent, tree.key[node]!, node, tree.logProb[node]!, q);
+      const draft = { ref: { node }, parent, key: tree.key[node]!, column, a: 0, b: 1, value };
+      const heights = Float64Array.of(0, options.height);
+      const lines = { first: 0, last: 0, kind: "state" as const, top: 0, bottom: 1 };
+      found.push({ ...this.blockOf({ ...draft, ...lines }, heights), percent: "", percentBelow: false });
+      node = parent;
+    }
+    return found;
+  }
+
   private fill(segment: Segment, y0: number, y1: number): void {
     const { columnWidth } = this.options;
     const left = segment.column * columnWidth;
@@ -409,7 +445,7 @@ class Layout {
     const running = stops
       ? { pieces: [], end: segment.end as LineEnd, at: segment.ref, x1: x }
       : runOn(this.walker, index, segment.node, this.position(index), x);
-    this.lines.push({ index, y0, y1, y: (y0 + y1) / 2, x0: x, ...running });
+    this.lines.push({ index, id: this.lattice.ids[index]!, y0, y1, y: (y0 + y1) / 2, x0: x, ...running });
   }
 
   private hatch(
@@ -428,7 +464,7 @@ class Layout {
   }
 
   private reach(depth: number): void {
-    this.steps = Math.max(this.steps, depth - this.walker.anchorDepth);
+    this.steps = Math.max(this.steps, depth - this.tree.depth[this.camera.anchor]!);
   }
 
   private stepsToFill(): number {

@@ -13,18 +13,34 @@ const PADDING = 8;
 const PERCENT_SIZE = 10;
 const MARK = /^[␣↵]+/;
 const MARK_ALPHA = 0.6;
+/** Opacity of what a filter holds back. */
+const FAINT = 0.28;
+
+export interface BlockLook {
+  isOnPath(block: Block): boolean;
+  /** Held back by a filter. */
+  isFaint(block: Block): boolean;
+}
 
 /** `labels` is the brush of what is written on them. */
 export function drawBlocks(
   brush: Brush,
   labels: Brush,
   scene: Scene,
-  isOnPath: (block: Block) => boolean,
+  { isOnPath, isFaint }: BlockLook,
 ): void {
-  brush.context.globalAlpha = brush.alpha;
-  const inks = scene.blocks.map((block) => drawBody(brush, scene, block));
-  labels.context.globalAlpha = labels.alpha;
-  scene.blocks.forEach((block, i) => drawLabel(labels, block, inks[i]!, isOnPath(block)));
+  const { context } = brush;
+  const faint = scene.blocks.map(isFaint);
+  const alphaOf = (alpha: number, i: number): number => (faint[i] ? alpha * FAINT : alpha);
+  const inks = scene.blocks.map((block, i) => {
+    context.globalAlpha = alphaOf(brush.alpha, i);
+    return drawBody(brush, scene, block);
+  });
+  scene.blocks.forEach((block, i) => {
+    context.globalAlpha = alphaOf(labels.alpha, i);
+    drawLabel(labels, block, inks[i]!, isOnPath(block));
+  });
+  context.globalAlpha = labels.alpha;
 }
 
 /** An outline in a colour, and a thin ring inside it that sets it off from any block. */

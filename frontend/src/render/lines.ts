@@ -67,7 +67,7 @@ export function drawWaiting(brush: Brush, scene: Scene, now: number | null): voi
   const half = Math.min(4, scene.textSize * 0.3);
   for (const line of waiting) {
     // Lengths differ from line to line as those of sentences do.
-    const length = SHIMMER_WIDTH * (0.75 + 0.5 * ((line.index * 0.618034) % 1));
+    const length = SHIMMER_WIDTH * (0.75 + 0.5 * ((line.id * 0.618034) % 1));
     const x0 = line.x1 + (line.pieces.length > 0 ? 8 : 1);
     const x1 = Math.min(scene.width - 8, x0 + length);
     if (x1 - x0 < 6) continue;

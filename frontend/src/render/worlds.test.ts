@@ -1,3 +1,4 @@
+import { PLAIN } from "../model/emphasis";
 import { describe, expect, it } from "vitest";
 import { selectionOf } from "../model/selection";
 import type { Scene } from "../model/scene";
@@ -78,6 +79,7 @@ const sceneAt = (anchor: number): Scene =>
   });
 
 const LOOK: WorldsLook = {
+  emphasis: PLAIN,
   selection: null,
   line: null,
   hover: null,

@@ -1,10 +1,13 @@
 /** Draws a scene of the Worlds view on a canvas. Reads what it is given, changes nothing else. */
+import type { Emphasis } from "../model/emphasis";
 import { linesThrough, type Target } from "../model/pick";
 import type { Line, Scene } from "../model/scene";
+import type { StateRef } from "../model/ref";
 import { isSelected, type Selection } from "../model/selection";
 import { drawBlocks, drawHatches, drawTicks, outlineBlock } from "./blocks";
 import { type Brush, roundedRect } from "./brush";
 import { drawLines, drawWaiting } from "./lines";
+import { drawBlockMarks, drawWordMarks } from "./standout";
 import type { Theme } from "./theme";
 
 export interface WorldsLook {
@@ -21,6 +24,10 @@ export interface WorldsLook {
   readonly awaits: boolean;
   /** Device pixels per CSS pixel. */
   readonly ratio: number;
+  /** What stands out. */
+  readonly emphasis: Emphasis;
+  /** How far right of their place the columns are, CSS pixels; 0 if left out. */
+  readonly slide?: number;
   /** States are rows of cells: the row that a key leads to. */
   readonly rowOf?: ((key: number) => Uint8Array | null) | null;
 }
@@ -39,8 +46,18 @@ export function drawWorlds(
 ): void {
   context.fillStyle = theme.background;
   context.fillRect(0, 0, scene.width, scene.height);
-  drawScene(context, scene, theme, look, { blocks: 1, labels: 1, text: 1 });
+  const slide = look.slide ?? 0;
+  if (slide === 0) {
+    drawScene(context, scene, theme, look, OPAQUE);
+    return;
+  }
+  context.save();
+  context.translate(slide, 0);
+  drawScene(context, slide > 0 ? { ...scene, blocks: [...scene.before, ...scene.blocks] } : scene, theme, look, OPAQUE);
+  context.restore();
 }
+
+const OPAQUE: Opacities = { blocks: 1, labels: 1, text: 1 };
 
 /** Opacities, 0 to 1. */
 export interface Opacities {
@@ -69,14 +86,22 @@ export function drawScene(
   if (text > 0) {
     if (look.awaits) drawWaiting(running, scene, moves(scene, look) ? look.now : null);
     drawTokenMarks(running, scene, look);
+    drawWordMarks(running, scene, look.emphasis);
+    const { emphasis } = look;
     drawLines(running, scene, look.awaits, {
-      of: ({ index }) =>
-        chosen === null ? theme.text : chosen.has(index) ? theme.ink : theme.soft,
+      of: ({ index }, { ref }) => {
+        if (emphasis.filters && !lets(emphasis, ref)) return theme.faint;
+        return chosen === null ? theme.text : chosen.has(index) ? theme.ink : theme.soft;
+      },
     });
   }
   const written: Brush = { ...solid, alpha: labels };
-  drawBlocks(solid, written, scene, (block) => isSelected(look.selection, block.ref));
+  drawBlocks(solid, written, scene, {
+    isOnPath: ({ ref }) => isSelected(look.selection, ref),
+    isFaint: ({ ref }) => look.emphasis.filters && !lets(look.emphasis, ref),
+  });
   context.globalAlpha = blocks;
+  drawBlockMarks(written, scene, look.emphasis);
   for (const block of scene.blocks) {
     if (isSelected(look.selection, block.ref)) outlineBlock(solid, block, theme.accent, 2);
   }
@@ -90,10 +115,15 @@ export function drawScene(
   context.restore();
 }
 
+/** Whether a filter lets a state through; a candidate that is no node goes with the state before it. */
+const lets = (emphasis: Emphasis, { node }: StateRef): boolean => emphasis.passes(node);
+
 /** The lines of the selected state, or null when that tells no line from another. */
 function chosenLines(scene: Scene, look: WorldsLook): ReadonlySet<number> | null {
   if (look.selection === null) return null;
-  if (look.line !== null) return new Set([look.line]);
+  if (look.line !== null) {
+    return new Set(scene.lines.filter(({ id }) => id === look.line).map(({ index }) => index));
+  }
   const through: readonly Line[] = linesThrough(scene, look.selection.ref);
   if (through.length === 0 || through.length === scene.lines.length) return null;
   return new Set(through.map(({ index }) => index));

@@ -8,6 +8,7 @@ describe("a view in the address", () => {
     const view: ViewAddress = {
       kind: "read",
       anchor: 17,
+      window: { lo: 0.1234567890123456, hi: 0.12345678901234999 + 5e-7, home: 12 },
       selected: 230,
       seed: 5,
       heights: "rule",
@@ -20,7 +21,7 @@ describe("a view in the address", () => {
 
   it("is empty for the first view", () => expect(writeView(FIRST_VIEW)).toBe(""));
 
-  it.each(["?z=-3", "?z=banana", "?s=99999999999", "?heights=tall", "?v=9&z=4", "?%%%", "?seed=1e9", "?lines=0", "?lines=100000"])(
+  it.each(["?z=-3", "?z=banana", "?s=99999999999", "?heights=tall", "?v=9&z=4", "?%%%", "?seed=1e9", "?lines=0", "?lines=100000", "?lo=0.5&hi=0.5", "?lo=0.2", "?lo=-1&hi=2", "?lo=x&hi=1"])(
     "that makes no sense (%s) still opens the tree",
     (search) => expect(readView(search)).toEqual(FIRST_VIEW),
   );

@@ -11,6 +11,8 @@ export type Heights = (typeof HEIGHTS)[number];
 export interface ViewAddress {
   kind: ViewKind;
   anchor: number;
+  /** The part of the anchor's interval that is in view, and the state its lines belong to; null: all. */
+  window: { lo: number; hi: number; home: number } | null;
   selected: number;
   seed: number;
   heights: Heights;
@@ -24,6 +26,7 @@ export interface ViewAddress {
 export const FIRST_VIEW: ViewAddress = {
   kind: "worlds",
   anchor: 0,
+  window: null,
   selected: 0,
   seed: 0,
   heights: "procedure",
@@ -49,6 +52,17 @@ function linesIn(text: string | null): number | null {
   return lines >= FEWEST_LINES && lines <= MOST_LINES ? lines : null;
 }
 
+/** The narrowest part of a state that is looked at (model/anchoring.ts moves on into the next). */
+const NARROWEST = 2 ** -24;
+
+function windowIn(query: URLSearchParams): ViewAddress["window"] {
+  const [lo, hi] = [query.get("lo"), query.get("hi")].map((text) =>
+    text !== null && /^\d(\.\d+)?(e-\d{1,2})?$/.test(text) ? Number(text) : NaN,
+  ) as [number, number];
+  if (!(lo >= 0 && hi <= 1 && hi - lo >= NARROWEST)) return null;
+  return { lo, hi, home: whole(query.get("of") ?? query.get("z")) };
+}
+
 const among = <T extends string>(choices: readonly T[], text: string | null): T | undefined =>
   choices.find((choice) => choice === text);
 
@@ -59,6 +73,7 @@ export function readView(search: string): ViewAddress {
   return {
     kind: among(VIEWS, query.get("view")) ?? FIRST_VIEW.kind,
     anchor: whole(query.get("z")),
+    window: windowIn(query),
     selected: whole(query.get("s")),
     seed: whole(query.get("seed")),
     heights: among(HEIGHTS, query.get("heights")) ?? FIRST_VIEW.heights,
@@ -73,6 +88,12 @@ export function writeView(view: ViewAddress): string {
   const query = new URLSearchParams();
   if (view.kind !== FIRST_VIEW.kind) query.set("view", view.kind);
   if (view.anchor !== 0) query.set("z", String(view.anchor));
+  if (view.window !== null) {
+    const { lo, hi, home } = view.window;
+    query.set("lo", String(lo));
+    query.set("hi", String(hi));
+    if (home !== view.anchor) query.set("of", String(home));
+  }
   if (view.selected !== 0) query.set("s", String(view.selected));
   if (view.seed !== 0) query.set("seed", String(view.seed));
   if (view.heights !== FIRST_VIEW.heights) query.set("heights", view.heights);

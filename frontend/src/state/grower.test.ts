@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { growTree } from "../api/client";
+import { cancelGrowth, growTree } from "../api/client";
 import type { Scene } from "../model/scene";
 import { Grower } from "./grower";
 import type { TreeSession } from "./session.svelte";
 import type { ViewState } from "./view.svelte";
 
-vi.mock("../api/client", () => ({ growTree: vi.fn(async () => ({ id: "j", state: "done" })) }));
+vi.mock("../api/client", () => ({
+  growTree: vi.fn(async () => ({ id: "j", state: "done" })),
+  cancelGrowth: vi.fn(async () => ({ id: "j", state: "cancelled" })),
+}));
 vi.mock("./rules.svelte", () => ({ rules: { status: null } }));
 
 const asked = vi.mocked(growTree);
@@ -20,6 +23,7 @@ function world(): { session: TreeSession; view: ViewState } {
     jobs: [],
     epoch: 0,
     failure: null,
+    allowance: null,
     client: "page",
     model: { fingerprint: "rule" },
     takeJob: () => undefined,
@@ -137,6 +141,33 @@ describe("growing into view", () => {
     expect(asked.mock.calls.map(([, body]) => (body.strategy as { steps: number }).steps)).toEqual([
       24, 24,
     ]);
+  });
+
+  it("calls off what grew for a view that is gone, or that nobody wants any more", async () => {
+    for (const change of [{ camera: { anchor: 3, lo: 0, hi: 1 } }, { growing: false }]) {
+      vi.mocked(cancelGrowth).mockClear();
+      const { session, view } = world();
+      const grower = new Grower(session, view);
+      await rest(grower, waiting);
+      Object.assign(session, { jobs: [{ id: "j", automatic: true, state: "running" }] });
+      await rest(grower, full);
+      expect(cancelGrowth).not.toHaveBeenCalled();
+      Object.assign(view, change);
+      await rest(grower, full);
+      expect(vi.mocked(cancelGrowth).mock.calls).toEqual([["t1", "j"]]);
+    }
+  });
+
+  it("rests while its allowance is used up", async () => {
+    const { session, view } = world();
+    const allowance = { states: 0, most: 100, at: Date.now() };
+    Object.assign(session, { allowance });
+    const grower = new Grower(session, view);
+    grower.consider(waiting, 38, 24);
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(asked).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(asked).toHaveBeenCalledOnce();
   });
 
   it("waits for the growth that runs", async () => {

@@ -1,8 +1,9 @@
 /** A trajectory state by state: the way to the selected one, and one world's way on from it. */
-import { uniform } from "../model/random";
+import type { Camera } from "../model/camera";
+import { enteredAt, freshAt, type Lattice, latticeOf, type LatticeOptions } from "../model/lattice";
 import type { StateRef } from "../model/ref";
 import type { TreeModel } from "../model/tree";
-import { advance, lineStart, locate } from "../model/walk";
+import { advance, locate, type Position } from "../model/walk";
 import type { Weighting } from "../model/weighting";
 import { passes, readingOf } from "./facts";
 
@@ -21,15 +22,8 @@ export interface History {
   readonly line: number | null;
 }
 
-/** The lines that are in view: n of them over [lo, hi) of the anchor's interval. */
-export interface Lines {
-  readonly anchor: number;
-  readonly lo: number;
-  readonly hi: number;
-  readonly lines: number;
-  readonly offset: number;
-  readonly seed: number;
-}
+/** The lines that are in view. */
+export interface Lines extends Camera, LatticeOptions {}
 
 /**
  * To the selected state, and on from it by the world of a line, as far as it is grown: that of
@@ -43,11 +37,13 @@ export function historyOf(
   line: number | null,
 ): History {
   const before = readingOf(model, selection);
-  const tries = [...(line === null ? [] : [line]), ...Array(view.lines).keys()];
-  for (const index of tries) {
-    const end = endOf(model, weighting, view, index);
+  const lattice = latticeOf(model, weighting, view, view);
+  const ids = [...lattice.ids];
+  const chosen = line === null ? -1 : ids.indexOf(line);
+  for (const index of [...(chosen === -1 ? [] : [chosen]), ...ids.keys()]) {
+    const end = endOf(model, weighting, view, lattice, index);
     if (!passes(model, selection, end)) continue;
-    return { steps: readingOf(model, end).map(stepOf), selected: before.length, line: index };
+    return { steps: readingOf(model, end).map(stepOf), selected: before.length, line: ids[index]! };
   }
   return { steps: before.map(stepOf), selected: before.length, line: null };
 }
@@ -58,16 +54,21 @@ const stepOf = ({ state, text }: { state: StateRef; text: string }): HistoryStep
 });
 
 /** How far a line's world is grown. */
-export function endOf(model: TreeModel, weighting: Weighting, view: Lines, index: number): StateRef {
-  const { anchor, lo, hi, lines, offset, seed } = view;
+export function endOf(
+  model: TreeModel,
+  weighting: Weighting,
+  { anchor, seed }: Lines,
+  lattice: Lattice,
+  index: number,
+): StateRef {
   let node = anchor;
-  let at = lineStart(lo, hi, index, lines, offset);
+  let at: Position = { u: lattice.u[index]!, left: lattice.left[index]! };
   for (;;) {
     const place = locate(model, node, at.u, weighting);
     if (place === null) return { node };
     if (place.child === -1) return { node, key: place.key };
-    const fresh = uniform(seed, index, model.depth[node]! - model.depth[anchor]!);
-    at = advance(at, place.start, place.q, fresh);
+    const fresh = freshAt(lattice, seed, index, model.depth[node]!);
+    at = enteredAt(lattice, index, place.child) ?? advance(at, place.start, place.q, fresh);
     node = place.child;
   }
 }

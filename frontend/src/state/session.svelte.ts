@@ -50,6 +50,13 @@ export interface ViewFailure {
   readonly isWaived: boolean;
 }
 
+/** What may still grow by itself for this person, as it was told at a time (ms). */
+export interface Allowed {
+  readonly states: number;
+  readonly most: number;
+  readonly at: number;
+}
+
 export class TreeSession {
   readonly model: TreeModel;
   tree = $state.raw<TreeView>() as TreeView;
@@ -60,6 +67,7 @@ export class TreeSession {
   people = $state(1);
   /** Growths of the view that failed, one after another; null since one has come to its end. */
   failure = $state.raw<ViewFailure | null>(null);
+  allowance = $state.raw<Allowed | null>(null);
   connection = $state<Connection>("connecting");
   revoked = $state(false);
   canUndo = $state(false);
@@ -161,7 +169,13 @@ export class TreeSession {
     this.override = { steps, weighting: this.model.weightingFrom(header, frame.columns) };
   }
 
+  /** Takes what may still grow by itself. */
+  allow({ states, most }: { states: number; most: number }): void {
+    this.allowance = { states, most, at: Date.now() };
+  }
+
   takeJob(job: Job): void {
+    if (job.allowance != null && job.by === this.tree.me) this.allow(job.allowance);
     // The socket may tell of the end of a short growth before the answer to its command is here.
     if (job.state === "running" && this.ended.has(job.id)) return;
     if (job.state !== "running") this.ended.add(job.id);
@@ -252,6 +266,7 @@ export class TreeSession {
         if (this.client !== null) this.epoch += 1;
         this.client = message.client;
         this.people = message.people;
+        this.allow(message.allowance);
         this.jobs = [
           ...this.jobs.filter((known) => known.state !== "running" && tells(known)),
           ...message.jobs,

@@ -16,6 +16,8 @@ export const STAGE = {
   linePitch: 17,
   /** Beside the canvas, both sides together. */
   sides: 16,
+  /** Of the minimap, where there is room for one. */
+  map: 52,
 } as const;
 
 const TOKEN_WIDTH = 32;
@@ -46,7 +48,7 @@ export function canvasFor(
     return { width: width - STAGE.sides, height: height - taken };
   }
   const taken = STAGE.header + (cells ? STAGE.cellsStrip : STAGE.strip) + STAGE.toolbar + STAGE.legend;
-  return { width: width - STAGE.left - STAGE.right - STAGE.sides, height: height - taken };
+  return { width: width - STAGE.left - STAGE.right - STAGE.sides - STAGE.map, height: height - taken };
 }
 
 /**
@@ -64,5 +66,6 @@ export function firstGrowth(width: number, height: number, cells: boolean): Worl
     offset: 0.5,
     seed: 0,
     conditioned: false,
+    origin: 0,
   };
 }

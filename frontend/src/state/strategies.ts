@@ -156,7 +156,7 @@ export function strategyOf(
   const value = (name: string): number => values[name] ?? 1;
   switch (kind) {
     case "worlds":
-      return { kind, lo: 0, hi: 1, ...worlds };
+      return { kind, lo: 0, hi: 1, origin: 0, ...worlds };
     case "breadth":
       return { kind, k: value("k"), depth: value("depth") };
     case "mass":

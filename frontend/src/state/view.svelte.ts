@@ -1,10 +1,11 @@
-import type { Camera } from "../model/camera";
+import { type Camera, isWhole, wholeOf } from "../model/camera";
 import { Conditioning } from "../model/conditioning";
 import { emphasisOf, type Emphasis, type EmphasisSource } from "../model/emphasis";
 import type { Painter } from "../model/painter";
 import { offsetOf } from "../model/random";
 import { sameRef, type StateRef } from "../model/ref";
 import type { Scene } from "../model/scene";
+import type { Weighting } from "../model/weighting";
 import { writeView, type Colour, type Heights, type ViewAddress, type ViewKind } from "./address";
 import { Marks } from "./marks.svelte";
 import type { TreeSession } from "./session.svelte";
@@ -50,6 +51,11 @@ export class ViewState {
     void version;
     return new Conditioning(model, this.heights === "rule" ? model.ruleWeighting : weighting);
   });
+  /** What a state's interval is divided by, as it is drawn. */
+  readonly measure: Weighting = $derived.by(() => {
+    if (this.isConditioned) return this.conditioning.weighting;
+    return this.heights === "rule" ? this.session.model.ruleWeighting : this.session.weighting;
+  });
   /** Whether the picture shows only what is not pruned, and something is. */
   readonly isConditioned: boolean = $derived(this.conditioned && this.conditioning.cuts > 0);
 
@@ -90,7 +96,12 @@ export class ViewState {
   restore(address: ViewAddress): void {
     this.kind = address.kind;
     const known = (node: number): number => (this.session.model.has(node) ? node : 0);
-    this.camera = { anchor: known(address.anchor), lo: 0, hi: 1 };
+    const { window } = address;
+    const anchor = known(address.anchor);
+    this.camera =
+      window === null || anchor !== address.anchor
+        ? wholeOf(anchor)
+        : { anchor, lo: window.lo, hi: window.hi, home: known(window.home) };
     this.selection = { node: known(address.selected) };
     this.line = null;
     this.seed = address.seed;
@@ -109,6 +120,7 @@ export class ViewState {
     writeView({
       kind: this.kind,
       anchor: this.camera.anchor,
+      window: windowOf(this.camera),
       selected: this.selection.node,
       seed: this.seed,
       heights: this.heights,
@@ -135,13 +147,13 @@ export class ViewState {
 
   zoomTo(anchor: number): void {
     this.marks.visit(anchor);
-    this.camera = { anchor, lo: 0, hi: 1 };
+    this.camera = wholeOf(anchor);
   }
 
   /** One state back out; false at the prompt. */
   zoomOut(): boolean {
-    const { anchor, lo, hi } = this.camera;
-    if (lo > 0 || hi < 1) this.zoomTo(anchor);
+    const { anchor } = this.camera;
+    if (!isWhole(this.camera)) this.zoomTo(anchor);
     else if (anchor === 0) return false;
     else this.zoomTo(this.session.model.parent[anchor] ?? 0);
     return true;
@@ -164,6 +176,12 @@ export class ViewState {
       stop: stopOf(info, this.stop),
     };
   }
+}
+
+/** What the address keeps of a view that is not all of a state. */
+function windowOf(camera: Camera): ViewAddress["window"] {
+  const { anchor, lo, hi, home } = camera;
+  return isWhole(camera) ? null : { lo, hi, home: home ?? anchor };
 }
 
 const freshSeed = (): number => 1 + (Math.floor(Math.random() * 0x7fff_fffe) >>> 0);

@@ -104,9 +104,15 @@ async def _receive(socket: WebSocket) -> int | None:
 
 def _text(house: Observatory, message: Message) -> BaseModel:
     match message:
-        case Welcome(client, seq, jobs, people):
+        case Welcome(client, seq, jobs, people, allowance):
             shown = [views.job(job) for job in jobs]
-            return wire.HelloMessage(client=client, seq=seq, jobs=shown, people=people)
+            return wire.HelloMessage(
+                client=client,
+                seq=seq,
+                jobs=shown,
+                people=people,
+                allowance=views.allowance(allowance),
+            )
         case Progressed(job):
             return wire.ProgressMessage(job=views.job(job))
         case PeopleCame(people):

@@ -19,6 +19,7 @@ from semioscope.api.wire.compare import (
     StateComparison,
 )
 from semioscope.api.wire.growths import (
+    Allowance,
     AncestralGrowth,
     BeamGrowth,
     BestFirstGrowth,
@@ -30,6 +31,7 @@ from semioscope.api.wire.growths import (
     Heights,
     Job,
     JobState,
+    LinePlace,
     MassGrowth,
     Report,
     StochasticBeamGrowth,
@@ -132,6 +134,7 @@ from semioscope.api.wire.trees import (
 __all__ = [
     "SOCKET_MESSAGES",
     "Admission",
+    "Allowance",
     "AncestralGrowth",
     "Asked",
     "AutomatonSpec",
@@ -179,6 +182,7 @@ __all__ = [
     "LabelRequest",
     "Ledger",
     "Limits",
+    "LinePlace",
     "Link",
     "LinkKind",
     "LinkList",

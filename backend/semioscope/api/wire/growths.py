@@ -7,6 +7,17 @@ from pydantic import Field
 from semioscope.api.wire.base import Asked, Told, documented
 
 
+class LinePlace(Asked):
+    """Where a line begins, for a view between two states."""
+
+    node: int
+    u: Annotated[float, documented("Of the state's interval.", minimum=0, exclusiveMaximum=1)]
+    left: Annotated[float, documented("Good bits of u.", minimum=0, maximum=52)]
+    line: Annotated[
+        int, documented("Its random numbers are keyed by it.", minimum=0, maximum=4294967295)
+    ]
+
+
 class WorldsGrowth(Asked):
     """`lines` evenly spaced worlds between lo and hi of the state's interval, `steps` long."""
 
@@ -23,6 +34,13 @@ class WorldsGrowth(Asked):
     conditioned: Annotated[
         bool, Field(description="In the interval of what is not pruned only, renormalised.")
     ] = False
+    places: Annotated[
+        list[LinePlace] | None,
+        documented("Where each line begins, at the state or below it; then not by lo, hi, offset."),
+    ] = None
+    origin: Annotated[
+        int, documented("With places: random numbers are counted from this depth.", minimum=0)
+    ] = 0
 
 
 class BreadthGrowth(Asked):
@@ -115,6 +133,13 @@ class Stop(Asked):
 JobState = Literal["running", "done", "cancelled", "failed"]
 
 
+class Allowance(Told):
+    """What may still grow by itself into one person's views."""
+
+    states: Annotated[int, Field(description="Evaluations left now.")]
+    most: Annotated[int, Field(description="In an hour; it fills up again evenly.")]
+
+
 class Job(Told):
     """A growth, running or just ended."""
 
@@ -143,6 +168,10 @@ class Job(Told):
     message: str | None
     started_at: float
     report: Annotated["Report | None", Field(description="What it found so far.")] = None
+    allowance: Annotated[
+        Allowance | None,
+        Field(description="What is left to the person who asked, where this growth counts."),
+    ] = None
 
 
 class Found(Told):

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from semioscope.api.wire.base import Asked, Told
-from semioscope.api.wire.growths import Job
+from semioscope.api.wire.growths import Allowance, Job
 from semioscope.api.wire.rules import Offer
 
 
@@ -17,6 +17,7 @@ class HelloMessage(Told):
     seq: int
     jobs: list[Job]
     people: int
+    allowance: Allowance
 
 
 class ProgressMessage(Told):

@@ -58,7 +58,9 @@ class Ancestral:
         growth.visit(anchor, self.rollouts)
         choosers = [_Chooser(self.seed, index) for index in range(self.rollouts)]
         ends: list[NodeId] = []
-        yield from follow(growth, anchor, choosers, self.steps, growth.visit, ends)
+        yield from follow(
+            growth, [anchor] * len(choosers), choosers, self.steps, growth.visit, ends
+        )
         of = traits(growth, anchor, ends, self.steps)
         findings.figures = means(growth, of, are_independent=True)
         drawn = Counter(ends).most_common()

@@ -39,14 +39,14 @@ class _Trajectory:
 
 def follow(
     growth: Growth,
-    anchor: NodeId,
+    nodes: Sequence[NodeId],
     choosers: Sequence[Chooser],
     steps: int,
     arrived: Callable[[NodeId, int], None] | None = None,
     ends: list[NodeId] | None = None,
     conditioned: bool = False,
 ) -> Strategy:
-    """Leads one trajectory for each chooser `steps` states on from the anchor.
+    """Leads one trajectory for each chooser `steps` states on from its node.
 
     Each goes as far as the tree knows the way; then the states at which any of them waits are
     asked about together. `arrived(node, n)` is told how many of them have come to a node. One
@@ -55,7 +55,9 @@ def follow(
     procedure given that nothing that is cut happens; one that comes to where that is not known yet
     ends there.
     """
-    everyone = trajectories = [_Trajectory(anchor, chooser) for chooser in choosers]
+    everyone = trajectories = [
+        _Trajectory(node, chooser) for node, chooser in zip(nodes, choosers, strict=True)
+    ]
     given, known = None, -1
     while True:
         if conditioned and known != growth.tree.seq:
