@@ -16,11 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semioscope.core import frame
+from semioscope.core.sight import Sight, in_sight
+from semioscope.core.tree import Tree
 from semioscope.core.types import ROOT, Columns, IdArray
 
 PIECE_NODES: Final = 16_384
 PIECE_ENTRIES: Final = 262_144
-"""Candidates in one piece, unless one state has more: a page takes in a piece between two frames."""
+"""Candidates in one piece, unless one state has more: what a page takes in between two frames."""
 SMALLEST: Final = 20_000
 """A tree of at most so many nodes comes whole."""
 
@@ -55,6 +57,13 @@ _RUNS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 _NODES: Final = ("node_parent", "node_key", "node_log_prob")
 
 
+def pieces_of(tree: Tree, sight: Sight) -> Iterator[bytes]:
+    """The frames of a tree as it is now, whatever happens to it meanwhile."""
+    small = tree.size <= SMALLEST
+    head = np.arange(tree.size, dtype=np.uint32) if small else in_sight(tree, sight)
+    return Pieces(*tree.whole(for_wire=True), head).frames()
+
+
 class Pieces:
     """One moment of a tree, about to be sent. `columns` are not changed by what happens later: the
     arrays of a tree are only appended to, and all else in its frame is copied."""
@@ -76,7 +85,7 @@ class Pieces:
 
     def frames(self) -> Iterator[bytes]:
         """The head, and then the other pieces."""
-        if self._size <= SMALLEST:
+        if len(self._head) == self._size:
             yield frame.encode(self._header | {"states": self._size}, self._columns)
             return
         yield self._first()
