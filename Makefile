@@ -18,9 +18,9 @@ page := frontend/dist/index.html
 browser := .make/chromium
 
 # The default model is embedded: nothing may be looked up on a hub while testing.
-test test-remote pytest bench bench-spine bench-engine bench-core: export HF_HUB_OFFLINE := 1
+test test-remote pytest bench bench-spine bench-engine bench-core bench-canvas: export HF_HUB_OFFLINE := 1
 
-.PHONY: help run model build test test-remote lint types page-checks pytest bench bench-spine bench-engine bench-core clean
+.PHONY: help run model build test test-remote lint types page-checks pytest bench bench-spine bench-engine bench-core bench-canvas clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -69,7 +69,7 @@ test-remote: $(environment) $(if $(filter .make/%,$(LLAMA_PYTHON)),.make/remote)
 	@$(STEP) "llama.cpp: build" .make/remote-venv/bin/python -m pip install -q -r $<
 	@touch $@
 
-bench: bench-spine bench-engine bench-core ## every benchmark
+bench: bench-spine bench-engine bench-core bench-canvas ## every benchmark
 
 bench-spine: $(environment) $(page) $(browser) ## from Enter to the worlds, on the default model
 	@SEMIOSCOPE_CHROMIUM="$$(cat $(browser))" $(BIN)/python -m tests.bench.spine $(ARGS)
@@ -81,6 +81,9 @@ bench-engine: $(environment) ## the engine against what it is made of and what i
 bench-core: $(environment) ## procedures as shares of a forward pass, and the growth of toy rules
 	@$(BIN)/semioscope model provide
 	@$(BIN)/python -m tests.bench.core $(ARGS)
+
+bench-canvas: $(environment) $(packages) $(page) $(browser) ## trees of up to a million nodes: opened, moved in, grown on (kept in the temporary folder)
+	@SEMIOSCOPE_CHROMIUM="$$(cat $(browser))" $(BIN)/python -m tests.bench.canvas $(ARGS)
 
 clean: ## remove the environment, packages and built page (trees and models stay)
 	rm -rf .venv .make frontend/node_modules frontend/dist

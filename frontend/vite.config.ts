@@ -17,5 +17,6 @@ export default defineConfig({
   },
   test: {
     include: ["src/**/*.test.ts"],
+    benchmark: { include: ["src/**/*.bench.ts"] },
   },
 });

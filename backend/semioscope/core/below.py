@@ -34,11 +34,11 @@ class Below:
         added = np.arange(known, self._tree.size, dtype=np.uint32)
         self._is_below.fill(len(added), 0)
         below, parents = self._is_below.values, self._tree.parents
-        for generation in _by_depth(added, self._tree.depths[known:]):
+        for generation in by_depth(added, self._tree.depths[known:]):
             below[generation] = below[parents[generation]]
 
 
-def _by_depth(nodes: IdArray, depths: IdArray) -> list[IdArray]:
+def by_depth(nodes: IdArray, depths: IdArray) -> list[IdArray]:
     """The nodes of each depth, the least deep first."""
     order = np.argsort(depths, kind="stable")
     starts = np.flatnonzero(np.diff(depths[order])) + 1

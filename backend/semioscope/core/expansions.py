@@ -8,8 +8,6 @@ from semioscope.core.events import column
 from semioscope.core.growable import Growable
 from semioscope.core.types import ALL_KEPT, UNKNOWN_RANK, Columns, Float32Array, IdArray
 
-_AT_ONCE = 1 << 14
-
 
 class Expansions:
     """One row an expansion, in the order in which they came; candidates row after row (CSR)."""
@@ -94,10 +92,17 @@ class Expansions:
         where it is not among them."""
         found = np.full(len(parents), UNKNOWN_RANK, np.uint32)
         rows = self._rows(parents)
-        places = np.flatnonzero(rows >= 0)
-        for start in range(0, len(places), _AT_ONCE):
-            some = places[start : start + _AT_ONCE]
-            found[some] = self._search(rows[some], keys[some])
+        waiting = np.flatnonzero(rows >= 0)
+        starts, counts = self._start.values[rows[waiting]], self._count.values[rows[waiting]]
+        candidates, rank = self._key.values, 0
+        # Most children are among the leading candidates of their parents.
+        while len(waiting):
+            further = counts > rank
+            waiting, starts, counts = waiting[further], starts[further], counts[further]
+            hit = candidates[starts + rank] == keys[waiting]
+            found[waiting[hit]] = rank
+            waiting, starts, counts = waiting[~hit], starts[~hit], counts[~hit]
+            rank += 1
         return found
 
     def to_columns(self) -> Columns:
@@ -124,13 +129,3 @@ class Expansions:
         known = nodes < self._row_of.size
         rows[known] = self._row_of.values[nodes[known]]
         return rows
-
-    def _search(self, rows: NDArray[np.int32], keys: IdArray) -> IdArray:
-        counts = self._count.values[rows].astype(np.int64)
-        begins = np.cumsum(counts) - counts
-        place = np.arange(int(counts.sum())) - np.repeat(begins, counts)
-        candidates = self._key.values[np.repeat(self._start.values[rows], counts) + place]
-        hits = np.flatnonzero(candidates == np.repeat(keys, counts))
-        found = np.full(len(rows), UNKNOWN_RANK, np.uint32)
-        found[np.searchsorted(begins, hits, side="right") - 1] = place[hits]
-        return found

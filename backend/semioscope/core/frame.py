@@ -12,6 +12,8 @@ Layout, version 1, everything little-endian:
 
 The header's "columns" lists {"name", "dtype": u1|u4|i4|f4|f8, "length" in elements, "offset" in
 bytes from the first byte after the padded header}.
+
+Where frames follow one another in one body, each comes after its length in bytes, a u64.
 """
 
 import json
@@ -27,6 +29,7 @@ from semioscope.core.types import Columns
 VERSION: Final = 1
 _MAGIC: Final = b"SEMI"
 _PREAMBLE: Final = struct.Struct("<4sB3xII")
+_LENGTH: Final = struct.Struct("<Q")
 _DTYPES: Final = {
     name: np.dtype(kind)
     for name, kind in {"u1": "u1", "u4": "<u4", "i4": "<i4", "f4": "<f4", "f8": "<f8"}.items()
@@ -80,6 +83,24 @@ def decode(frame: bytes) -> tuple[dict[str, Any], Columns]:
     except (struct.error, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _refusal() from error
     return header, columns
+
+
+def follow_up(frame: bytes) -> bytes:
+    """A frame as it stands in a body of several."""
+    return _LENGTH.pack(len(frame)) + frame
+
+
+def split(body: bytes) -> list[bytes]:
+    """The frames of a body of several. Raises InvalidRequest "bad-frame" for one that is cut."""
+    frames = []
+    start = 0
+    while start < len(body):
+        first = start + _LENGTH.size
+        if first > len(body) or (end := first + _LENGTH.unpack_from(body, start)[0]) > len(body):
+            raise _refusal()
+        frames.append(body[first:end])
+        start = end
+    return frames
 
 
 def _padded(raw: bytes) -> bytes:

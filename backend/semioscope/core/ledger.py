@@ -55,6 +55,8 @@ def standing(parents: NDArray[np.uint32], depths: NDArray[np.uint32], marks: Mar
     """The marks u1[n] of a whole tree with GONE and UNDER worked out anew, level by level."""
     derived = marks & np.uint8(255 - GONE - UNDER)
     derived[0] |= GONE * ((derived[0] & HIDDEN) != 0)
+    if not np.any(derived & (HIDDEN | CUT)) and np.all(derived[parents[1:]] & EXPANDED):
+        return derived
     by_depth = np.argsort(depths, kind="stable")
     levels = np.searchsorted(depths[by_depth], np.arange(depths.max() + 2))
     for start, end in pairwise(levels[1:]):

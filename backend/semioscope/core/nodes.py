@@ -1,13 +1,21 @@
 """The nodes of a tree as columns, and how to find one."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
+from semioscope.core.child_index import ChildIndex, packed
 from semioscope.core.growable import Growable
 from semioscope.core.ledger import TAIL
 from semioscope.core.types import NO_PARENT, ROOT, UNKNOWN_RANK, Columns, IdArray, NodeId
 
 _NONE = NO_PARENT
+_MANY: Final = 4096
+"""So many new nodes are put in order all at once."""
+_SNAPSHOT: Final = 1 << 15
+"""So many nodes at once, in an empty tree, are those of a snapshot, and were looked at before."""
+_FEW_SIBLINGS: Final = 64
 
 
 class Nodes:
@@ -34,7 +42,7 @@ class Nodes:
         self._first_child = Growable("<u4")
         self._last_child = Growable("<u4")
         self._next_sibling = Growable("<u4")
-        self._ids: dict[int, int] = {}
+        self._index = ChildIndex()
         self._append_blank(1)
         self.parent.append([NO_PARENT])
         self.key.append([0])
@@ -55,10 +63,11 @@ class Nodes:
         ids = np.arange(first, first + len(parents), dtype=np.uint32)
         if np.any(parents >= ids):
             raise ValueError("a parent must precede its child")
-        packed = (parents.astype(np.uint64) << np.uint64(32) | keys.astype(np.uint64)).tolist()
-        if len(set(packed)) < len(packed) or not self._ids.keys().isdisjoint(packed):
+        pairs = packed(parents, keys)
+        is_snapshot = first == 1 and len(pairs) >= _SNAPSHOT
+        if not is_snapshot and self._index.has_any(pairs):
             raise ValueError("a next state can be a child of its parent only once")
-        self._ids.update(zip(packed, ids.tolist(), strict=True))
+        self._index.add(pairs, ids)
         self._append_blank(len(ids))
         self.parent.append(parents)
         self.key.append(keys)
@@ -69,7 +78,15 @@ class Nodes:
 
     def find(self, parent: int, key: int) -> NodeId | None:
         """The child of that parent by that key, hidden or not."""
-        found = self._ids.get(parent << 32 | key)
+        if not self._index.is_sorted:
+            # Until somebody adds to it, a tree that was just read is mostly walked in.
+            child = int(self._first_child.values[parent])
+            following, keys = self._next_sibling.values, self.key.values
+            for _ in range(_FEW_SIBLINGS):
+                if child == _NONE or keys[child] == key:
+                    return None if child == _NONE else NodeId(child)
+                child = int(following[child])
+        found = self._index.find(parent, key)
         return None if found is None else NodeId(found)
 
     def children(self, node: int) -> list[NodeId]:
@@ -138,8 +155,10 @@ class Nodes:
         if not len(ids):
             return
         parents = self.parent.values[ids]
-        order = np.argsort(parents, kind="stable")
-        children, parents = ids[order], parents[order]
+        children = ids
+        if np.any(parents[1:] < parents[:-1]):
+            order = np.argsort(parents, kind="stable")
+            children, parents = ids[order], parents[order]
         is_first = np.append(True, parents[1:] != parents[:-1])
         is_last = np.append(is_first[1:], True)
         self._next_sibling.values[children[:-1][~is_last[:-1]]] = children[1:][~is_first[1:]]
@@ -161,9 +180,25 @@ def generations(ids: IdArray, parents: IdArray) -> list[tuple[IdArray, IdArray]]
     first = int(ids[0])
     if not np.any(parents >= first):
         return [(ids, parents)]
-    generation: list[int] = []
-    for parent in parents.tolist():
-        generation.append(generation[parent - first] + 1 if parent >= first else 0)
+    generation = _generations_of_many(first, parents)
     order = np.argsort(generation, kind="stable")
     ends = np.cumsum(np.bincount(generation))
     return [(ids[places], parents[places]) for places in np.split(order, ends[:-1])]
+
+
+def _generations_of_many(first: int, parents: IdArray) -> NDArray[np.uint32]:
+    """How many of the new nodes lead to each of them, u4[n]; `first` is the id of the first."""
+    if len(parents) < _MANY:
+        found: list[int] = []
+        for parent in parents.tolist():
+            found.append(found[parent - first] + 1 if parent >= first else 0)
+        return np.array(found, np.uint32)
+    # Pointer doubling: the rounds are the logarithm of the greatest generation.
+    above = np.append(parents.astype(np.int64) - first, -1)  # the last one stands for none
+    above[above < 0] = len(parents)
+    steps = (above < len(parents)).astype(np.uint32)
+    while np.any(above < len(parents)):
+        steps += steps[above]
+        above = above[above]
+    counted: NDArray[np.uint32] = steps[:-1]
+    return counted

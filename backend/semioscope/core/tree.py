@@ -510,7 +510,13 @@ class Tree:
     # -- whole
 
     def to_frame(self, *, for_wire: bool = False) -> bytes:
-        """The tree frame: everything but the rule, the prompt and L.
+        """The tree frame, see `whole`."""
+        header, columns = self.whole(for_wire=for_wire)
+        return frame.encode(header, columns)
+
+    def whole(self, *, for_wire: bool = False) -> tuple[dict[str, Any], Columns]:
+        """Header and columns of the tree frame: everything but the rule, the prompt and L. What
+        happens later does not change them.
 
         The default procedure's weights stand in weight_*. The wire does without the weights of
         other procedures (weight_*:<fingerprint>) and the events that made things visible
@@ -551,7 +557,7 @@ class Tree:
         }
         if self.annotations:
             header["annotations"] = self.annotations.to_json()
-        return frame.encode(header, {name: each for name, each in columns.items() if each.size})
+        return header, {name: each for name, each in columns.items() if each.size}
 
     @classmethod
     def from_frame(

@@ -1,14 +1,16 @@
 """The façade: every use case, with the caller's rights checked first."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from semioscope.core import frame
 from semioscope.core.alphabet import text_of
 from semioscope.core.events import Event, decode_event
+from semioscope.core.pieces import pieces_of
 from semioscope.core.sampling import IDENTITY, Procedure
+from semioscope.core.sight import Sight
 from semioscope.core.tree import Tree
 from semioscope.core.types import ROOT, NodeId
 from semioscope.exchange.files import FORMATS, TreeFile
@@ -240,6 +242,13 @@ class Observatory:
         _, opened = await self._open(caller, ref)
         async with opened.lock:
             return opened.tree.to_frame(for_wire=True)
+
+    async def opening(self, caller: Caller, ref: str, sight: Sight) -> Iterator[bytes]:
+        """The tree frame in pieces (core/pieces.py), of this moment whatever happens meanwhile; to
+        be gone through in another thread."""
+        _, opened = await self._open(caller, ref)
+        async with opened.lock:
+            return await asyncio.to_thread(pieces_of, opened.tree, sight)
 
     async def events(self, caller: Caller, ref: str, after: int, limit: int) -> list[Event]:
         """At most `limit` events with numbers above `after`, in order."""

@@ -53,10 +53,18 @@ export interface TreeHeader {
   readonly procedure: readonly Step[];
   readonly fingerprint: string;
   readonly ledger: Ledger;
+  /** How many nodes there are, where those of the frame (column `node_id`) are not all. */
+  readonly states?: number;
   /** What people set down on states; left out where there is nothing. */
   readonly annotations?: AnnotationsHeader;
   /** Public ids of those who grew it; the column origin_by is a place in it. */
   readonly people?: readonly string[];
+}
+
+/** More of a tree that came in part: the nodes from `first` on. */
+export interface PieceHeader {
+  readonly type: "piece";
+  readonly first: number;
 }
 
 /** Node ids, and [node, text]. */

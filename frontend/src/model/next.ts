@@ -50,13 +50,13 @@ export function logProbOf(
 
 /** The rank of a key among the stored candidates; −1 when it is none. */
 export function candidatePlace(tree: TreeModel, node: number, key: number): number {
-  const from = tree.firstCandidate(node);
-  if (from === -1) return -1;
-  const end = from + tree.candidatesOf(node);
-  const place = placeIn({ keys: tree.candidateKeys, from, end }, key);
-  return place === -1 ? -1 : place - from;
+  const row = tree.candidateRow(node);
+  if (row === null) return -1;
+  const place = placeIn(row, key);
+  return place === -1 ? -1 : place - row.from;
 }
 
 function logProbAt(tree: TreeModel, node: number, rank: number): number {
-  return tree.candidateLogProbs[tree.firstCandidate(node) + rank]!;
+  const row = tree.candidateRow(node)!;
+  return row.logProbs[row.from + rank]!;
 }

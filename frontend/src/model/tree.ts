@@ -2,17 +2,19 @@
  * The trajectory tree in the browser: what the log says, as typed arrays. Changed by frames only;
  * never reactive, but for the counter `version`, which goes up with every change.
  */
-import { column, type Columns } from "../base/columns";
+import { column, type Column, type Columns } from "../base/columns";
 import type {
   EventHeader,
   Ledger,
+  PieceHeader,
   Step,
   TreeFrameHeader,
   TreeHeader,
   WeightsHeader,
 } from "../base/headers";
 import { Annotations, cutNodes } from "./annotations";
-import { CUT, EXPANDED, grown, HIDDEN, Nodes, NONE, UNKNOWN_RANK } from "./nodes";
+import { CandidateStore, type CandidateRow } from "./candidates";
+import { CUT, EXPANDED, HIDDEN, Nodes, NONE, UNKNOWN_RANK } from "./nodes";
 import { Origins } from "./origins";
 import { Symbols } from "./symbols";
 import type { Fan } from "./fan";
@@ -67,10 +69,7 @@ export class TreeModel {
 
   private nodes = new Nodes();
   private readonly ends: ReadonlySet<number>;
-  /** Candidates of all expansions; those of a node begin at `firstCandidate`. */
-  candidateKeys = new Uint32Array(0);
-  candidateLogProbs = new Float32Array(0);
-  private candidateCount = 0;
+  private stored = new CandidateStore();
   private tables = new Map<string, WeightTable>();
   private readonly cuts = new Set<number>();
 
@@ -107,6 +106,11 @@ export class TreeModel {
   }
   get visits(): Uint32Array {
     return this.nodes.visits;
+  }
+
+  /** Nodes that are known to be there, and have not come yet; until then they are hidden. */
+  get absent(): number {
+    return this.nodes.absent;
   }
 
   // -- one node
@@ -174,25 +178,25 @@ export class TreeModel {
 
   /** The mass of its next states that the rule can tell apart; what is beyond it stays unknown. */
   told(node: number): number {
-    return this.isExpanded(node) ? this.nodes.told[node]! : 1;
+    return this.isExpanded(node) ? (this.nodes.told.get(node) ?? 1) : 1;
   }
 
   /** What is stored of its expansion, or null. */
   candidates(node: number): Candidates | null {
-    if (!this.isExpanded(node)) return null;
-    const from = this.nodes.start[node]!;
-    const count = this.nodes.count[node]!;
+    const row = this.candidateRow(node);
+    if (row === null) return null;
     return {
-      keys: this.candidateKeys.subarray(from, from + count),
-      logProbs: this.candidateLogProbs.subarray(from, from + count),
-      count,
+      keys: row.keys.subarray(row.from, row.end),
+      logProbs: row.logProbs.subarray(row.from, row.end),
+      count: row.end - row.from,
       complete: this.nodes.complete[node] !== 0,
     };
   }
 
-  /** Where a node's candidates begin in `candidateKeys`; −1 when it is not expanded. */
-  firstCandidate(node: number): number {
-    return this.isExpanded(node) ? this.nodes.start[node]! : -1;
+  /** Where its candidates stand, without copies; null when it is not expanded. */
+  candidateRow(node: number): CandidateRow | null {
+    if (!this.isExpanded(node)) return null;
+    return this.stored.row(this.nodes.start[node]!, this.nodes.count[node]!);
   }
 
   /** How many candidates are stored of an expanded node. */
@@ -264,13 +268,13 @@ export class TreeModel {
       const complete = kept <= end - from;
       return { keys, logProbs, scaled: logQ, from, end, beta: 1, logZ: 0, complete, ranked: false };
     }
-    const from = this.nodes.start[node]!;
+    const row = this.stored.row(
+      this.nodes.start[node]!,
+      Math.min(kept, this.nodes.count[node]!),
+    );
     return {
-      keys: this.candidateKeys,
-      logProbs: this.candidateLogProbs,
-      scaled: this.candidateLogProbs,
-      from,
-      end: from + Math.min(kept, this.nodes.count[node]!),
+      ...row,
+      scaled: row.logProbs,
       beta: weighting.beta,
       logZ,
       complete: this.holdsAll(node, kept),
@@ -303,7 +307,7 @@ export class TreeModel {
     isWeighed: (node) => this.isExpanded(node),
     isUntold: () => false,
     ownAt: () => null,
-    tailCumAt: (node) => this.nodes.tailCum[node]!,
+    tailCumAt: (node) => this.nodes.tailCum.get(node) ?? NaN,
     tailScaledAt: (node) => this.nodes.logProb[node]!,
     leftAt: () => 1,
     moved: (_, cum) => cum,
@@ -325,7 +329,8 @@ export class TreeModel {
     this.reshapes++;
     this.nodes = new Nodes();
     this.symbols = new Symbols();
-    this.candidateCount = this.expansions = 0;
+    this.stored = new CandidateStore();
+    this.expansions = 0;
     this.tables = new Map();
     this.cuts.clear();
     this.name = header.name;
@@ -333,7 +338,24 @@ export class TreeModel {
     this.fingerprint = header.fingerprint;
     this.annotations.restore(header.annotations);
     this.origins.restore(header.people, columns);
-    this.grow(columns, header.fingerprint);
+    const ids = columns["node_id"];
+    if (ids === undefined) this.grow(columns, header.fingerprint);
+    else {
+      this.nodes.expect(header.states!);
+      this.take(columns, header.fingerprint, () => this.putFirst(ids, columns));
+    }
+    this.markWhole(columns);
+  }
+
+  /** Takes the next piece of a tree whose first has come (core/pieces.py). */
+  applyPiece(header: PieceHeader, columns: Columns): void {
+    this.take(columns, this.fingerprint, () => this.putNext(header.first, columns));
+    this.markWhole(columns);
+    if (this.absent === 0) this.reshapes++;
+    this.version++;
+  }
+
+  private markWhole(columns: Columns): void {
     this.mark(column(columns, "cut_node"), CUT, true);
     this.mark(column(columns, "hidden_node"), HIDDEN, true);
     this.mark(column(columns, "hidden_expansion"), EXPANDED, false);
@@ -376,17 +398,22 @@ export class TreeModel {
   }
 
   private grow(columns: Columns, fingerprint: string): void {
+    this.take(columns, fingerprint, () => this.append(columns));
+    this.nodes.prepare();
+  }
+
+  /** `put` adds the nodes, and returns the ids of those that are new. */
+  private take(columns: Columns, fingerprint: string, put: () => Iterable<number>): void {
     this.symbols.add(columns);
-    const first = this.size;
-    this.addNodes(columns);
+    const fresh = put();
     this.addExpansions(columns);
-    this.rankNew(first);
+    for (const node of fresh) this.rankAmongCandidates(node);
     const tails = column(columns, "tail_node");
     const ranks = column(columns, "tail_rank");
     const cums = column(columns, "tail_cum");
     for (let i = 0; i < tails.length; i++) {
       this.nodes.rank[tails[i]!] = ranks[i]!;
-      this.nodes.tailCum[tails[i]!] = cums[i]!;
+      this.nodes.tailCum.set(tails[i]!, cums[i]!);
     }
     this.mark(column(columns, "shown_node"), HIDDEN, false);
     const visited = column(columns, "visited_node");
@@ -395,14 +422,34 @@ export class TreeModel {
     this.weigh(fingerprint, columns);
   }
 
-  private addNodes(columns: Columns): void {
+  private append(columns: Columns): Iterable<number> {
     const parents = column(columns, "node_parent");
     const keys = column(columns, "node_key");
     const logProbs = column(columns, "node_log_prob");
-    this.nodes.reserve(this.size + parents.length);
+    const first = this.size;
+    this.nodes.reserve(first + parents.length);
     for (let i = 0; i < parents.length; i++) {
       this.nodes.append(parents[i]!, keys[i]!, logProbs[i]!);
     }
+    return range(Math.max(1, first), this.size);
+  }
+
+  private putFirst(ids: Column, columns: Columns): Iterable<number> {
+    const parents = column(columns, "node_parent");
+    this.nodes.putFirst(
+      ids, parents, column(columns, "node_key"), column(columns, "node_log_prob"),
+    );
+    return ids;
+  }
+
+  private putNext(first: number, columns: Columns): Iterable<number> {
+    const parents = column(columns, "node_parent");
+    const keys = column(columns, "node_key");
+    const logProbs = column(columns, "node_log_prob");
+    for (let i = 0; i < parents.length; i++) {
+      this.nodes.putNext(first + i, parents[i]!, keys[i]!, logProbs[i]!);
+    }
+    return range(first, first + parents.length);
   }
 
   private addExpansions(columns: Columns): void {
@@ -413,23 +460,17 @@ export class TreeModel {
     const told = column(columns, "expanded_told");
     const keys = column(columns, "candidate_key");
     const logProbs = column(columns, "candidate_log_prob");
-    this.reserveCandidates(this.candidateCount + keys.length);
     let from = 0;
     for (let i = 0; i < expanded.length; i++) {
       const node = expanded[i]!;
       const count = counts[i]!;
       this.nodes.marks[node]! |= EXPANDED;
       if (this.nodes.start[node] === -1) {
-        this.nodes.start[node] = this.candidateCount;
+        this.nodes.start[node] = this.stored.add(keys, logProbs, from, count);
         this.nodes.count[node] = count;
         this.nodes.complete[node] = complete[i]!;
         this.nodes.entropy[node] = entropy[i]!;
-        this.nodes.told[node] = told[i] ?? 1;
-        for (let k = 0; k < count; k++) {
-          this.candidateKeys[this.candidateCount + k] = keys[from + k]!;
-          this.candidateLogProbs[this.candidateCount + k] = logProbs[from + k]!;
-        }
-        this.candidateCount += count;
+        if ((told[i] ?? 1) !== 1) this.nodes.told.set(node, told[i]!);
         this.expansions++;
         this.eachChild(node, (child) => this.rankAmongCandidates(child));
       }
@@ -437,26 +478,13 @@ export class TreeModel {
     }
   }
 
-  private rankNew(first: number): void {
-    for (let node = Math.max(1, first); node < this.size; node++) this.rankAmongCandidates(node);
-  }
-
   private rankAmongCandidates(node: number): void {
-    if (this.nodes.rank[node] !== UNKNOWN_RANK) return;
-    const parent = this.nodes.parent[node]!;
-    const from = this.nodes.start[parent]!;
-    if (from === -1) return;
-    const end = from + this.nodes.count[parent]!;
-    const place = this.candidateKeys.subarray(from, end).indexOf(this.nodes.key[node]!);
-    if (place !== -1) this.nodes.rank[node] = place;
-  }
-
-  private reserveCandidates(size: number): void {
-    const held = this.candidateKeys.length;
-    if (size <= held) return;
-    const capacity = Math.max(1024, size, Math.ceil(held * 1.6));
-    this.candidateKeys = grown(this.candidateKeys, capacity);
-    this.candidateLogProbs = grown(this.candidateLogProbs, capacity);
+    const { rank, parent, key, start, count } = this.nodes;
+    if (rank[node] !== UNKNOWN_RANK) return;
+    const above = parent[node]!;
+    if (start[above]! === -1) return;
+    const place = this.stored.placeOf(start[above]!, count[above]!, key[node]!);
+    if (place !== -1) rank[node] = place;
   }
 
   private weigh(fingerprint: string, columns: Columns): void {
@@ -508,4 +536,8 @@ export class TreeModel {
     }
     return false;
   }
+}
+
+function* range(first: number, end: number): Generator<number> {
+  for (let node = first; node < end; node++) yield node;
 }

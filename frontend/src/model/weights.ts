@@ -4,14 +4,15 @@ import { grown } from "./nodes";
 import type { Ranking, Weights } from "./weighting";
 
 const NONE = -1;
+const SPARE = 1.3;
 
 /** Rows not set read as "not yet". */
 export class WeightTable {
   private logZ = new Float64Array(0);
   private kept = new Uint32Array(0);
   private entropy = new Float32Array(0);
-  private tailCum = new Float64Array(0);
-  private tailLogQ = new Float32Array(0);
+  private readonly tailCum = new Map<number, number>();
+  private readonly tailLogQ = new Map<number, number>();
   private readonly untold = new Set<number>();
   /** Where the ranking of a node begins, and how long it is; −1 where there is none. */
   private ownStart = new Int32Array(0);
@@ -35,9 +36,8 @@ export class WeightTable {
     const cums = column(columns, "weight_tail_cum");
     const logs = column(columns, "weight_tail_log_q");
     for (let i = 0; i < tails.length; i++) {
-      this.reserve(tails[i]! + 1);
-      this.tailCum[tails[i]!] = cums[i]!;
-      this.tailLogQ[tails[i]!] = logs[i] ?? NaN;
+      this.tailCum.set(tails[i]!, cums[i]!);
+      if (i < logs.length) this.tailLogQ.set(tails[i]!, logs[i]!);
     }
     this.takeRankings(columns);
   }
@@ -69,11 +69,11 @@ export class WeightTable {
   }
 
   tailCumAt(node: number): number {
-    return this.tailCum[node] ?? NaN;
+    return this.tailCum.get(node) ?? NaN;
   }
 
   tailLogQAt(node: number): number {
-    return this.tailLogQ[node] ?? NaN;
+    return this.tailLogQ.get(node) ?? NaN;
   }
 
   private set(node: number, logZ: number, kept: number, entropy: number): void {
@@ -95,7 +95,7 @@ export class WeightTable {
     for (let i = 0; i < nodes.length; i++) {
       const node = nodes[i]!;
       const count = counts[i]!;
-      this.reserve(node + 1);
+      this.reserveStarts(node + 1);
       // A state that is weighed again (the same procedure) is of the same length, mostly.
       const again = this.ownStart[node] !== NONE && this.ownCount[node] === count;
       const start = again ? this.ownStart[node]! : this.ownSize;
@@ -114,12 +114,17 @@ export class WeightTable {
   private reserve(size: number): void {
     if (size <= this.logZ.length) return;
     const held = this.logZ.length;
-    const capacity = Math.max(256, size, Math.ceil(held * 1.6));
+    const capacity = Math.max(256, size, Math.ceil(held * SPARE));
     this.logZ = grown(this.logZ, capacity).fill(NaN, held);
-    this.tailCum = grown(this.tailCum, capacity).fill(NaN, held);
-    this.tailLogQ = grown(this.tailLogQ, capacity).fill(NaN, held);
     this.kept = grown(this.kept, capacity);
     this.entropy = grown(this.entropy, capacity);
+  }
+
+  /** Only a procedure that reorders needs this. */
+  private reserveStarts(size: number): void {
+    const held = this.ownStart.length;
+    if (size <= held) return;
+    const capacity = Math.max(256, size, Math.ceil(held * SPARE));
     this.ownStart = grown(this.ownStart, capacity).fill(NONE, held);
     this.ownCount = grown(this.ownCount, capacity);
   }
@@ -127,7 +132,7 @@ export class WeightTable {
   private reserveOwn(size: number): void {
     const held = this.ownKeys.length;
     if (size <= held) return;
-    const capacity = Math.max(1024, size, Math.ceil(held * 1.6));
+    const capacity = Math.max(1024, size, Math.ceil(held * SPARE));
     this.ownKeys = grown(this.ownKeys, capacity);
     this.ownLogProbs = grown(this.ownLogProbs, capacity);
     this.ownLogQ = grown(this.ownLogQ, capacity);

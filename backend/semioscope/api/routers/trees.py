@@ -4,6 +4,7 @@ import json
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
 
 from semioscope.api import views
 from semioscope.api.deps import House, Me, NodeNumber, Ref
@@ -20,8 +21,11 @@ from semioscope.api.wire import (
     TreeRule,
     TreeView,
 )
+from semioscope.api.wire.growths import Heights
 from semioscope.core.errors import InvalidRequest
+from semioscope.core.frame import follow_up
 from semioscope.core.sampling import Procedure
+from semioscope.core.sight import MOST_LINES, Sight
 
 router = APIRouter(prefix="/api/trees", tags=["trees"])
 
@@ -80,6 +84,32 @@ async def delete_tree(ref: Ref, house: House, me: Me) -> None:
 async def get_columns(ref: Ref, house: House, me: Me) -> Response:
     """The layout is documented in `semioscope/core/frame.py`."""
     return Response(await house.columns(me, ref), media_type="application/octet-stream")
+
+
+@router.get(
+    "/{ref}/opening",
+    operation_id="getOpening",
+    summary="All states in pieces, those of a first picture in the first",
+    response_class=StreamingResponse,
+    responses={**problems(410), 200: {"description": "Frames after frames", "content": FRAME}},
+)
+async def get_opening(
+    ref: Ref,
+    house: House,
+    me: Me,
+    anchor: Annotated[int, Query(ge=0, le=2**32 - 1, description="The state in view.")] = 0,
+    selected: Annotated[int, Query(ge=0, le=2**32 - 1)] = 0,
+    lines: Annotated[int, Query(ge=1, le=MOST_LINES)] = 40,
+    seed: Annotated[int, Query(ge=0, le=2**32 - 1, description="Of the lines.")] = 0,
+    heights: Annotated[Heights, Query(description="What the lines are drawn by.")] = "procedure",
+    conditioned: Annotated[bool, Query(description="On what is not pruned.")] = False,
+) -> StreamingResponse:
+    """The same as `/columns`, of one moment, for pages: `semioscope/core/pieces.py`. Each frame
+    comes after its length in bytes (u64, little-endian)."""
+    frames = await house.opening(
+        me, ref, Sight(anchor, selected, lines, seed, heights == "rule", conditioned)
+    )
+    return StreamingResponse(map(follow_up, frames), media_type="application/octet-stream")
 
 
 @router.get(
