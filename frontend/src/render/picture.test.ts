@@ -1,3 +1,4 @@
+import { PLAIN } from "../model/emphasis";
 import { DOMParser } from "@xmldom/xmldom";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -64,6 +65,7 @@ function worlds(lines: number): Painter {
         reducedMotion: true,
         growing: false,
         awaits: false,
+        emphasis: PLAIN,
         ratio,
       });
       return { scale: legendOf("dark", scene.domain), notes: [`each line is 1 of ${lines}`] };

@@ -53,8 +53,19 @@ const stepOf = ({ state, text }: { state: StateRef; text: string }): HistoryStep
   text: text.trim(),
 });
 
-/** How far a line's world is grown. */
-export function endOf(
+/** How far the world of a line is grown; null where that line is not in view. */
+export function endOfLine(
+  model: TreeModel,
+  weighting: Weighting,
+  view: Lines,
+  line: number,
+): StateRef | null {
+  const lattice = latticeOf(model, weighting, view, view);
+  const index = [...lattice.ids].indexOf(line);
+  return index === -1 ? null : endOf(model, weighting, view, lattice, index);
+}
+
+function endOf(
   model: TreeModel,
   weighting: Weighting,
   { anchor, seed }: Lines,

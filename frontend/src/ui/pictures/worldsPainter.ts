@@ -1,0 +1,79 @@
+/** The Worlds view as a picture: the same worlds, laid out for another size. */
+import type { Painter, PaintSize, PictureKey } from "../../model/painter";
+import { textSizeFor, type WorldsOptions } from "../../model/scene";
+import { selectionOf } from "../../model/selection";
+import { layoutWorlds } from "../../model/worlds";
+import { legendOf } from "../../render/legend";
+import { createMeasure, measureCells } from "../../render/measure";
+import { THEMES } from "../../render/theme";
+import { drawWorlds, type WorldsLook } from "../../render/worlds";
+import { factsOf } from "../../state/facts";
+import type { TreeSession } from "../../state/session.svelte";
+import { STAGE } from "../../state/stage";
+import type { ViewState } from "../../state/view.svelte";
+
+const COLUMN = 96;
+const NARROW_COLUMN = 72;
+const NARROW = 560;
+/** Room for a row of cells on a line. */
+const ROW = 132;
+const NARROW_ROW = 58;
+/** The least height that a line can be read at, CSS pixels. */
+const LEAST_PITCH = 8;
+
+export function worldsPainter(
+  session: TreeSession,
+  view: ViewState,
+  rest: Pick<WorldsLook, "rowOf"> & Pick<WorldsOptions, "ratio">,
+): Painter {
+  const { model } = session;
+  function paint(context: CanvasRenderingContext2D, size: PaintSize): PictureKey {
+    const { width, height, ratio } = size;
+    const lines = Math.max(1, Math.min(view.size.lines, Math.floor(height / LEAST_PITCH)));
+    const linePitch = Math.min(STAGE.linePitch, height / lines);
+    const measure = createMeasure(context, textSizeFor(linePitch));
+    const room = width < NARROW ? NARROW_ROW : ROW;
+    const scene = layoutWorlds(model, session.weighting, view.camera, {
+      width,
+      height,
+      linePitch,
+      columnWidth: width < NARROW ? NARROW_COLUMN : COLUMN,
+      lines,
+      seed: view.seed,
+      offset: view.offset,
+      linesOn: view.linesOn,
+      heights: view.heights,
+      conditioned: view.conditioned,
+      colour: view.colour,
+      ratio: rest.ratio ?? null,
+      measure: rest.rowOf ? measureCells(measure, room) : measure,
+    });
+    const theme = THEMES[size.theme];
+    drawWorlds(context, scene, theme, {
+      selection: selectionOf(model, view.selection),
+      line: view.line,
+      hover: null,
+      now: 0,
+      reducedMotion: true,
+      growing: false,
+      awaits: false,
+      emphasis: view.emphasis,
+      ratio,
+      rowOf: rest.rowOf ?? null,
+    });
+    const measured = view.heights === "rule" ? "the rule" : "the procedure";
+    const notes = [`height is probability under ${measured}`];
+    if (view.linesOn) {
+      notes.push(`each line is 1 of ${lines} equally likely worlds`, "underlined: surprising tokens");
+    }
+    if (scene.open > 0) notes.push(`hatched: not grown (${scene.open} lines)`);
+    return { scale: legendOf(theme.name, scene.domain), notes };
+  }
+  return {
+    get title() {
+      const { text } = factsOf(model, session.weighting, { node: view.camera.anchor });
+      return text === "" ? "Worlds from the prompt" : `Worlds after “${text}”`;
+    },
+    paint,
+  };
+}
