@@ -41,7 +41,7 @@ export function historyOf(
   const ids = [...lattice.ids];
   const chosen = line === null ? -1 : ids.indexOf(line);
   for (const index of [...(chosen === -1 ? [] : [chosen]), ...ids.keys()]) {
-    const end = endOf(model, weighting, view, lattice, index);
+    const end = endAt(model, weighting, view, lattice, index);
     if (!passes(model, selection, end)) continue;
     return { steps: readingOf(model, end).map(stepOf), selected: before.length, line: ids[index]! };
   }
@@ -53,19 +53,19 @@ const stepOf = ({ state, text }: { state: StateRef; text: string }): HistoryStep
   text: text.trim(),
 });
 
-/** How far the world of a line is grown; null where that line is not in view. */
-export function endOfLine(
+/** How far the world of a line in view is grown, by its id; null where it is not in view. */
+export function endOf(
   model: TreeModel,
   weighting: Weighting,
   view: Lines,
   line: number,
 ): StateRef | null {
   const lattice = latticeOf(model, weighting, view, view);
-  const index = [...lattice.ids].indexOf(line);
-  return index === -1 ? null : endOf(model, weighting, view, lattice, index);
+  const index = lattice.ids.indexOf(line);
+  return index === -1 ? null : endAt(model, weighting, view, lattice, index);
 }
 
-function endOf(
+function endAt(
   model: TreeModel,
   weighting: Weighting,
   { anchor, seed }: Lines,
