@@ -47,7 +47,9 @@ export class Actions {
     const chord = chordOf(event);
     const action = this.all.find(
       ({ keys, when, anywhere }) =>
-        keys.includes(chord) && (!isTyping || anywhere === true) && (when?.() ?? true),
+        keys.includes(chord) &&
+        (!isTyping || (anywhere === true && !isWritten(chord))) &&
+        (when?.() ?? true),
     );
     if (action === undefined) return false;
     event.preventDefault();
@@ -83,6 +85,9 @@ function belongsToField(event: KeyboardEvent): boolean {
   if (event.isComposing || event.altKey) return true;
   return (event.key === "Enter" || event.key === " ") && target?.closest(PRESSES) != null;
 }
+
+/** A sign that one writes in a field: there it is never an action's. */
+export const isWritten = (chord: string): boolean => [...chord].length === 1;
 
 /** How a key with its modifiers is written: ⌘ counts as Ctrl, Shift only where a key has no sign of its own with it. */
 export function chordOf(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "shiftKey">): string {

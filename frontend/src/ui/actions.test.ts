@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chordOf, keyName } from "./actions.svelte";
+import { chordOf, isWritten, keyName } from "./actions.svelte";
 
 const key = (key: string, held: Partial<Record<"ctrlKey" | "metaKey" | "shiftKey", boolean>> = {}) =>
   chordOf({ key, ctrlKey: false, metaKey: false, shiftKey: false, ...held });
@@ -17,6 +17,15 @@ describe("a key with its modifiers", () => {
     expect(key("?", { shiftKey: true })).toBe("?");
     expect(key("P", { shiftKey: true })).toBe("Shift+P");
     expect(key("ArrowUp", { shiftKey: true })).toBe("Shift+ArrowUp");
+  });
+});
+
+describe("a sign that is written in a field", () => {
+  it.each(["/", "?", "b", "é"])("%s is one", (sign) => expect(isWritten(key(sign))).toBe(true));
+  it("is none with Ctrl, and no key with a name is one", () => {
+    expect(isWritten(key("f", { ctrlKey: true }))).toBe(false);
+    expect(isWritten(key("F3"))).toBe(false);
+    expect(isWritten(key("Escape"))).toBe(false);
   });
 });
 
