@@ -329,6 +329,8 @@ export class TreeModel {
   become(other: TreeModel): void {
     const { ruleWeighting, version, reshapes } = this;
     const anew = { ruleWeighting, version: version + 1, reshapes: reshapes + 1 };
+    // Whoever has seen this number has seen other annotations.
+    other.annotations.version = Math.max(other.annotations.version, this.annotations.version) + 1;
     Object.assign(this, other, anew);
   }
 
