@@ -23,14 +23,28 @@ function* copyOf(value: unknown): Generator<void, unknown> {
   }
   if (value instanceof Set) return new Set(value);
   if (value instanceof Map) return yield* copyOfMap(value);
-  if (Array.isArray(value)) return [...value];
+  if (Array.isArray(value)) return copyOfBlocks(value);
   const entries = Object.entries(value);
   // What shows nothing of itself (a decoder) keeps no state of the tree.
   if (entries.length === 0) return value;
-  const copy = Object.create(Object.getPrototypeOf(value)) as Record<string, unknown>;
-  for (const [name, part] of entries) copy[name] = yield* copyOf(part);
+  // What is made of functions of the object itself is made anew with it.
+  const Maker = value.constructor as new () => Record<string, unknown>;
+  const copy = new Maker();
+  for (const [name, part] of entries) {
+    if (!isMadeOfFunctions(part)) copy[name] = yield* copyOf(part);
+  }
   return copy;
 }
+
+/** Of blocks that are filled one after another only the last one changes. */
+function copyOfBlocks(values: readonly unknown[]): unknown[] {
+  return values.map((value, i) =>
+    ArrayBuffer.isView(value) && i === values.length - 1 ? (value as Uint8Array).slice() : value,
+  );
+}
+
+const isMadeOfFunctions = (value: unknown): boolean =>
+  typeof value === "function" || (Array.isArray(value) && typeof value[0] === "function");
 
 /** Arrays in a map are bytes of symbols, which never change; objects are tables, which grow. */
 function* copyOfMap(map: Map<unknown, unknown>): Generator<void, Map<unknown, unknown>> {
@@ -42,12 +56,10 @@ function* copyOfMap(map: Map<unknown, unknown>): Generator<void, Map<unknown, un
   return copy;
 }
 
-/** Bytes of all arrays of a model. */
+/** Bytes of the arrays of a model that a copy of it has for itself. */
 export function bytesOf(value: unknown): number {
   if (ArrayBuffer.isView(value)) return value.byteLength;
   if (value === null || typeof value !== "object" || value instanceof Set) return 0;
-  const parts = value instanceof Map ? value.values() : Object.values(value);
-  let sum = 0;
-  for (const part of parts) sum += bytesOf(part);
-  return sum;
+  const parts = value instanceof Map ? [...value.values()] : Object.values(value);
+  return parts.reduce<number>((sum, part) => sum + (Array.isArray(part) ? 0 : bytesOf(part)), 0);
 }

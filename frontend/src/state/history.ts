@@ -48,13 +48,25 @@ export function historyOf(
   return { steps: before.map(stepOf), selected: before.length, line: null };
 }
 
+/** How far the world of one line is grown; null where no such line is in view. */
+export function worldOf(
+  model: TreeModel,
+  weighting: Weighting,
+  view: Lines,
+  line: number,
+): StateRef | null {
+  const lattice = latticeOf(model, weighting, view, view);
+  const index = [...lattice.ids].indexOf(line);
+  return index === -1 ? null : endOf(model, weighting, view, lattice, index);
+}
+
 const stepOf = ({ state, text }: { state: StateRef; text: string }): HistoryStep => ({
   ref: state,
   text: text.trim(),
 });
 
 /** How far a line's world is grown. */
-export function endOf(
+function endOf(
   model: TreeModel,
   weighting: Weighting,
   { anchor, seed }: Lines,
