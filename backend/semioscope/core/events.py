@@ -18,6 +18,7 @@ Any payload may carry `undoes` or `redoes`, the id of a change. Columns that wou
 be left out; `COLUMN_DTYPES` names them all.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 
@@ -138,6 +139,28 @@ def encode_event(event: Event, ledger: Ledger) -> bytes:
         "ledger": ledger.to_json(),
     }
     return frame.encode(header, event.columns)
+
+
+def encode_log(frames: Sequence[bytes]) -> bytes:
+    """Event frames as one frame {type: "log", lengths} with the column frames: one after another,
+    each of its length and padded with zeros to a multiple of 8."""
+    padded = [each + bytes(-len(each) % 8) for each in frames]
+    header = {"type": "log", "lengths": [len(each) for each in frames]}
+    return frame.encode(header, {"frames": np.frombuffer(b"".join(padded), np.uint8)})
+
+
+def decode_log(raw: bytes) -> list[bytes]:
+    """The inverse of `encode_log`. Raises InvalidRequest "bad-frame"."""
+    header, columns = frame.decode(raw)
+    if header.get("type") != "log":
+        raise InvalidRequest("bad-frame", "This frame does not hold a log.")
+    joined = columns["frames"].tobytes()
+    frames = []
+    start = 0
+    for length in header["lengths"]:
+        frames.append(joined[start : start + length])
+        start += length + -length % 8
+    return frames
 
 
 def decode_event(raw: bytes) -> tuple[Event, Ledger]:

@@ -5,8 +5,8 @@ to it), and in its header `states`, how many nodes the tree has. Each piece afte
 {"type": "piece", "first"} and tells of the nodes from `first` on, as many as it has node_* rows;
 of those that are in the head already, it repeats the node_* rows and nothing else. The pieces
 follow one another without a gap up to the last node, and all of them tell of one moment. Every
-other column tells of the same nodes. Columns are those of core/events.py; the symbols all stand in
-the head.
+other column tells of the same nodes. Columns are those of core/events.py; the symbols, and who grew
+what, all stand in the head.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,9 @@ from semioscope.core.sight import Sight, in_sight
 from semioscope.core.tree import Tree
 from semioscope.core.types import ROOT, Columns, IdArray
 
-PIECE_NODES: Final = 16_384
+PIECE_WHOLE: Final = ("symbol_", "origin_")
+"""Columns that are short, and all stand in the head."""
+_NODES: Final = 16_384
 PIECE_ENTRIES: Final = 262_144
 """Candidates in one piece, unless one state has more: what a page takes in between two frames."""
 SMALLEST: Final = 20_000
@@ -110,7 +112,9 @@ class Pieces:
         nodes = self._head[self._head != ROOT]
         columns: Columns = {"node_id": nodes}
         columns |= {name: self._columns[name][nodes - 1] for name in _NODES}
-        columns |= {name: self._columns[name] for name in self._columns if name[:6] == "symbol"}
+        columns |= {
+            name: each for name, each in self._columns.items() if name.startswith(_WHOLE)
+        }
         for name in _ROWS:
             if name in self._columns:
                 places = np.flatnonzero(self._in_head[self._columns[name]])

@@ -511,8 +511,7 @@ class Tree:
 
     def to_frame(self, *, for_wire: bool = False) -> bytes:
         """The tree frame, see `whole`."""
-        header, columns = self.whole(for_wire=for_wire)
-        return frame.encode(header, columns)
+        return frame.encode(*self.whole(for_wire=for_wire))
 
     def whole(self, *, for_wire: bool = False) -> tuple[dict[str, Any], Columns]:
         """Header and columns of the tree frame: everything but the rule, the prompt and L. What
@@ -593,10 +592,8 @@ class Tree:
         self._refresh()
         for listed in header["weighings"]:
             suffix = self._suffix(Procedure.from_wire(listed["procedure"]))
-            self._weigh(
-                listed,
-                {name: columns[name + suffix] for name in WEIGHTS if name + suffix in columns},
-            )
+            found = {name: columns[name + suffix] for name in WEIGHTS if name + suffix in columns}
+            self._weigh(listed, found)
 
     def _suffix(self, procedure: Procedure) -> str:
         is_default = procedure.fingerprint == self.fingerprint

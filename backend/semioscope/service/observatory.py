@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 from semioscope.core import frame
 from semioscope.core.alphabet import text_of
-from semioscope.core.events import Event, decode_event
+from semioscope.core.events import Event, decode_event, encode_log
 from semioscope.core.pieces import pieces_of
 from semioscope.core.sampling import IDENTITY, Procedure
 from semioscope.core.sight import Sight
@@ -51,6 +51,8 @@ from semioscope.store.records import LinkKind, TreeRow
 from semioscope.store.trees import Trees
 
 _PAGE: Final = 100
+_LOG_PAGE: Final = 32
+_LOG_BYTES: Final = 4_000_000
 
 T = TypeVar("T")
 
@@ -255,6 +257,20 @@ class Observatory:
         entry = await self._enter(caller, ref)
         stored = await self._trees.events_after(entry.tree, after, up_to=entry.seq, limit=limit)
         return [decode_event(each.frame)[0] for each in stored]
+
+    async def log(self, caller: Caller, ref: str, after: int) -> bytes:
+        """The next event frames above `after`, in order, as a log frame: about 4 MB of them, none
+        where there are no more."""
+        entry = await self._enter(caller, ref)
+        frames: list[bytes] = []
+        while sum(map(len, frames)) < _LOG_BYTES and (
+            stored := await self._trees.events_after(
+                entry.tree, after, up_to=entry.seq, limit=_LOG_PAGE
+            )
+        ):
+            frames += [each.frame for each in stored]
+            after = stored[-1].seq
+        return encode_log(frames)
 
     async def weights(self, caller: Caller, ref: str, procedure: Procedure) -> bytes:
         """The weights of another procedure at the states where stored candidates suffice, as a

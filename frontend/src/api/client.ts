@@ -1,5 +1,5 @@
 import createClient from "openapi-fetch";
-import { decodeFrame, type Frame } from "./frame";
+import { decodeFrame, decodeLog, type Frame } from "./frame";
 import { Problem, problemOf } from "./problem";
 import type { components, paths } from "./schema";
 
@@ -106,6 +106,13 @@ export const forkTree = (ref: string): Promise<TreeView> =>
 export async function readColumns(ref: string): Promise<Frame> {
   const asked = client.GET("/api/trees/{ref}/columns", { ...at(ref), parseAs: "arrayBuffer" });
   return decodeFrame((await told(asked)) as unknown as ArrayBuffer);
+}
+
+/** The next piece of the log after an event: the frames of its events; none where it ends. */
+export async function readLog(ref: string, after: number): Promise<Frame[]> {
+  const params = { path: { ref }, query: { after } };
+  const asked = client.GET("/api/trees/{ref}/log", { params, parseAs: "arrayBuffer" });
+  return decodeLog((await told(asked)) as unknown as ArrayBuffer);
 }
 
 /** What is stored of the tree, weighed under another procedure; nothing is written. */

@@ -47,6 +47,21 @@ export function decodeFrame(bytes: ArrayBuffer): Frame {
   return { header, columns };
 }
 
+/** The frames that a log frame holds, one after another, each padded to a multiple of 8 bytes. */
+export function decodeLog(bytes: ArrayBuffer): Frame[] {
+  const { header, columns } = decodeFrame(bytes);
+  const joined = columns["frames"];
+  if (header["type"] !== "log" || !(joined instanceof Uint8Array || joined === undefined)) {
+    throw new FrameError("This frame does not hold a log.");
+  }
+  let from = joined?.byteOffset ?? 0;
+  return (header["lengths"] as number[]).map((length) => {
+    const frame = decodeFrame(bytes.slice(from, from + length));
+    from += padded(length);
+    return frame;
+  });
+}
+
 /** Writes one frame; `decodeFrame` gives the same header and columns back. */
 export function encodeFrame(
   header: Readonly<Record<string, unknown>>,

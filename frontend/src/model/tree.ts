@@ -325,6 +325,15 @@ export class TreeModel {
     this.version++;
   }
 
+  /** Takes over what another model of the same tree holds; that one is not to be used any more. */
+  become(other: TreeModel): void {
+    const { ruleWeighting, version, reshapes } = this;
+    const anew = { ruleWeighting, version: version + 1, reshapes: reshapes + 1 };
+    // Whoever has seen this number has seen other annotations.
+    other.annotations.version = Math.max(other.annotations.version, this.annotations.version) + 1;
+    Object.assign(this, other, anew);
+  }
+
   private applyTree(header: TreeHeader, columns: Columns): void {
     this.reshapes++;
     this.nodes = new Nodes();

@@ -19,12 +19,13 @@ import {
   setProcedure,
   undoChange,
 } from "../api/client";
+import { Problem } from "../api/problem";
 import { MOST_PICKED } from "../model/picked";
 import { sameRef, type StateRef } from "../model/ref";
 import { readPlace } from "./address";
 import { app } from "./app.svelte";
 import { notices } from "./notices.svelte";
-import type { TreeSession } from "./session.svelte";
+import { LOOKING_BACK, type TreeSession } from "./session.svelte";
 import type { ViewState } from "./view.svelte";
 import type { Edited, Link, Step, Stop, Strategy } from "./wire";
 
@@ -66,6 +67,7 @@ export class Commands {
 
   /** One's own continuation; throws the server's Problem, to stand beside the field. */
   async type(from: number, text: string): Promise<readonly number[]> {
+    this.mustBeNow();
     const branched = await branchByText(this.session.ref, from, text);
     await this.session.reached(branched.seq);
     this.view.select({ node: branched.node });
@@ -109,11 +111,13 @@ export class Commands {
 
   /** An empty text takes the note away; throws the server's Problem, to stand beside the field. */
   async note(state: StateRef, text: string): Promise<void> {
+    this.mustBeNow();
     await this.follow(state, await noteState(this.session.ref, state, text));
   }
 
   /** An empty name takes it away; throws the server's Problem, to stand beside the field. */
   async label(state: StateRef, name: string): Promise<void> {
+    this.mustBeNow();
     await this.follow(state, await labelState(this.session.ref, state, name));
   }
 
@@ -159,6 +163,7 @@ export class Commands {
    * Problem, to stand beside the steps.
    */
   async reshape(steps: readonly Step[]): Promise<void> {
+    this.mustBeNow();
     if (!this.session.canWrite) return this.session.lookUnder(steps);
     const set = await setProcedure(this.session.ref, [...steps]);
     if (set.job) this.session.takeJob(set.job);
@@ -242,8 +247,17 @@ export class Commands {
     return branched.node;
   }
 
+  /** Throws while one looks back: what is shown is not what would be changed. */
+  private mustBeNow(): void {
+    if (this.session.past !== null) throw new Problem(409, "looking-back", LOOKING_BACK);
+  }
+
   private async attempt<T>(command: () => Promise<T>): Promise<T | null> {
-    const done = await command().then(
+    const asked = async (): Promise<T> => {
+      this.mustBeNow();
+      return command();
+    };
+    const done = await asked().then(
       (value) => ({ value }),
       (thrown: unknown) => {
         notices.refuse(thrown);

@@ -18,6 +18,9 @@ const MOST_REPORTS = 3;
 const REFRESH_MS = 250;
 const REWEIGH_MS = 700;
 
+/** Why nothing can be changed while one looks back. */
+export const LOOKING_BACK = "You are looking at the tree as it was. Go back to now to change it.";
+
 /** Events after which lines that ended may go on, or lines that went on may end. */
 const STRUCTURAL = new Set(["prune", "restore", "hide", "show", "procedure"]);
 
@@ -58,7 +61,14 @@ export interface Allowed {
 }
 
 export class TreeSession {
+  /** What every view draws: the tree as it is, or while one looks back as it was. */
   readonly model: TreeModel;
+  /** The tree as it is; `model` itself unless one looks back. */
+  private live: TreeModel;
+  /** The last event of what is shown while one looks back; null: now. */
+  past = $state.raw<number | null>(null);
+  /** Hears every event frame after it was applied. */
+  heard: ((frame: Frame) => void) | null = null;
   tree = $state.raw<TreeView>() as TreeView;
   version = $state(0);
   /** Counts prunes, restores, undos, procedures and returns of the socket: what makes a view's growth worth asking anew. */
@@ -89,7 +99,9 @@ export class TreeSession {
   private reweighing: ReturnType<typeof setTimeout> | undefined;
 
   readonly ref: string;
-  readonly canWrite: boolean = $derived(this.tree.role !== "reader" && this.tree.kind === "live");
+  /** Whether this visitor may change the tree, now or when they look at it as it is. */
+  readonly mayWrite: boolean = $derived(this.tree.role !== "reader" && this.tree.kind === "live");
+  readonly canWrite: boolean = $derived(this.mayWrite && this.past === null);
   readonly name: string = $derived.by(() => (this.version, this.model.name || this.tree.name));
   readonly ledger: Ledger = $derived.by(() => (this.version, this.model.ledger));
   /** The tree's. */
@@ -106,6 +118,7 @@ export class TreeSession {
   readonly states: number = $derived.by(() => (this.version, this.model.size));
   /** Why nothing can be grown here, or null. */
   readonly refusal: string | null = $derived.by(() => {
+    if (this.past !== null) return LOOKING_BACK;
     if (this.tree.kind === "frozen") return "This link shows the tree as it was; fork to grow on.";
     if (this.tree.role === "reader") return "You are reading; fork to grow your own.";
     if (!this.tree.rule_available) {
@@ -116,7 +129,7 @@ export class TreeSession {
 
   private constructor(tree: TreeView) {
     this.ref = tree.ref;
-    this.model = modelOf(tree);
+    this.model = this.live = modelOf(tree);
     this.take(tree);
   }
 
@@ -140,11 +153,47 @@ export class TreeSession {
 
   /** Resolves when the event of that number is applied (or after a while, if it never comes). */
   reached(seq: number): Promise<void> {
-    if (this.model.seq >= seq) return Promise.resolve();
+    if (this.live.seq >= seq) return Promise.resolve();
     return new Promise((done) => {
       this.waiting.push({ seq, done });
       setTimeout(done, 4000);
     });
+  }
+
+  /** Number of the last event that has come. */
+  get latest(): number {
+    return this.live.seq;
+  }
+
+  /** The tree as it is now, whatever is shown. */
+  get now(): TreeModel {
+    return this.live;
+  }
+
+  /** Shows the tree as another model of it has it, which is not to be used any more. */
+  lookBack(past: TreeModel): void {
+    if (this.live === this.model) {
+      this.live = new TreeModel(this.model.shape);
+      this.live.become(this.model);
+    }
+    this.model.become(past);
+    this.shown();
+  }
+
+  /** While one looks back: what is shown has changed. */
+  shown(): void {
+    this.past = this.model.seq;
+    this.version += 1;
+  }
+
+  /** Shows the tree as it is. */
+  comeBack(): void {
+    if (this.live === this.model) return;
+    this.model.become(this.live);
+    this.live = this.model;
+    this.past = null;
+    this.epoch += 1;
+    this.version += 1;
   }
 
   /** Asks anew for what is not in the log: rights, jobs, what can be undone. */
@@ -232,21 +281,22 @@ export class TreeSession {
       event: (frame) => this.apply(frame),
       message: (message) => this.hear(message),
       connection: (state) => (this.connection = state),
-      seq: () => this.model.seq,
+      seq: () => this.live.seq,
     });
   }
 
   private apply(frame: Frame): void {
     const header = frame.header as unknown as EventHeader | TreeHeader;
-    this.model.applyFrame(header, frame.columns);
+    this.live.applyFrame(header, frame.columns);
     if (header.type === "event") {
       if (STRUCTURAL.has(header.kind)) this.epoch += 1;
       if (header.by === this.tree.me && header.payload["automatic"] !== true) this.refresh();
     }
-    this.version += 1;
+    if (this.past === null) this.version += 1;
+    if (header.type === "event") this.heard?.(frame);
     if (this.override) this.lookAgain();
     for (const wait of this.waiting.splice(0)) {
-      if (wait.seq <= this.model.seq) wait.done();
+      if (wait.seq <= this.live.seq) wait.done();
       else this.waiting.push(wait);
     }
   }

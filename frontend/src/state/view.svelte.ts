@@ -28,6 +28,8 @@ export class ViewState {
   /** Heights and lines of what is not pruned only (SCIENCE §8). */
   conditioned = $state(false);
   colour = $state<Colour>("entropy");
+  /** The axis of time is open. */
+  timeOpen = $state(false);
   /** Entropy was chosen for the page one reads; where nobody chose, it shows surprisal. */
   readsEntropy = $state(false);
   linesOn = $state(true);

@@ -130,6 +130,20 @@ async def get_events(
 
 
 @router.get(
+    "/{ref}/log",
+    operation_id="getLog",
+    summary="The log after an event, as one binary frame",
+    response_class=Response,
+    responses={**problems(410), 200: {"description": "A log frame", "content": FRAME}},
+)
+async def get_log(
+    ref: Ref, house: House, me: Me, after: Annotated[int, Query(ge=0, le=2**53)] = 0
+) -> Response:
+    """A piece of it, to be asked for again after its last event until a piece is empty."""
+    return Response(await house.log(me, ref, after), media_type="application/octet-stream")
+
+
+@router.get(
     "/{ref}/states/{node}",
     operation_id="getState",
     summary="The numbers of one state",

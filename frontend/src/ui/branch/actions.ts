@@ -17,7 +17,7 @@ interface Here {
 }
 
 export function branchActions({ session, commands, view, showState }: Here): Action[] {
-  const canWrite = (): boolean => session.canWrite;
+  const canWrite = (): boolean => session.canWrite || session.past !== null;
   const isBranch = (): boolean => view.selection.node > 0 || view.selection.key !== undefined;
   const canName = (): boolean => canWrite() && isBranch();
   const write = (what: "note" | "label") => (): void => {
