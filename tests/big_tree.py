@@ -30,8 +30,8 @@ ROOT_FOLDER: Final = Path(__file__).resolve().parents[1]
 MOST_TEXT: Final = 40_000
 BATCH: Final = 1024
 """States that one event expands, at most."""
-LINES: Final = Worlds(lines=80, steps=96)
-"""What a page grows first, in a large window."""
+LINES: Final = Worlds(lines=39, steps=96)
+"""About what a page grows first."""
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,8 @@ The head is a tree frame with column `node_id`, the ids of its nodes (with every
 to it), and in its header `states`, how many nodes the tree has. Each piece after it has a header
 {"type": "piece", "first"} and tells of the nodes from `first` on, as many as it has node_* rows;
 of those that are in the head already, it repeats the node_* rows and nothing else. The pieces
-follow one another without a gap up to the last node, and all of them tell of one moment. Every
-other column tells of the same nodes. Columns are those of core/events.py; the symbols, and who grew
-what, all stand in the head.
+follow one another without a gap up to the last node, and all of them tell of one moment. What
+is no node's own (symbols, who grew what) stands in the head. Columns are those of core/events.py.
 """
 
 from collections.abc import Iterator
@@ -57,6 +56,15 @@ _RUNS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 }
 """Columns with several entries for some of the nodes, beside the column that counts them."""
 _NODES: Final = ("node_parent", "node_key", "node_log_prob")
+_OF_NODES: Final = frozenset(
+    [
+        *_NODES,
+        *_ROWS,
+        *(name for beside in _ROWS.values() for name in beside),
+        *(name for _, runs in _RUNS.values() for name in runs),
+    ]
+)
+"""The columns that are divided among the pieces."""
 
 
 def pieces_of(tree: Tree, sight: Sight) -> Iterator[bytes]:
@@ -112,9 +120,7 @@ class Pieces:
         nodes = self._head[self._head != ROOT]
         columns: Columns = {"node_id": nodes}
         columns |= {name: self._columns[name][nodes - 1] for name in _NODES}
-        columns |= {
-            name: each for name, each in self._columns.items() if name.startswith(_WHOLE)
-        }
+        columns |= {name: each for name, each in self._columns.items() if name not in _OF_NODES}
         for name in _ROWS:
             if name in self._columns:
                 places = np.flatnonzero(self._in_head[self._columns[name]])

@@ -514,12 +514,10 @@ class Tree:
         return frame.encode(*self.whole(for_wire=for_wire))
 
     def whole(self, *, for_wire: bool = False) -> tuple[dict[str, Any], Columns]:
-        """Header and columns of the tree frame: everything but the rule, the prompt and L. What
-        happens later does not change them.
+        """Header and columns of the tree frame: all but the rule, the prompt and L, as it is now.
 
-        The default procedure's weights stand in weight_*. The wire does without the weights of
-        other procedures (weight_*:<fingerprint>) and the events that made things visible
-        (node_since, expanded_since); a snapshot needs them.
+        The default procedure's weights stand in weight_*. The wire does without those of others
+        (weight_*:<fingerprint>), node_since and expanded_since; a snapshot needs them.
         """
         expanded = self._expansions.node.values
         columns = self._nodes.to_columns() | self._expansions.to_columns()

@@ -1,5 +1,6 @@
 import createClient from "openapi-fetch";
 import { decodeFrame, decodeLog, type Frame } from "./frame";
+import { readFrames } from "./frames";
 import { Problem, problemOf } from "./problem";
 import type { components, paths } from "./schema";
 
@@ -102,10 +103,14 @@ export const renameTree = (ref: string, name: string): Promise<Edited> =>
 export const forkTree = (ref: string): Promise<TreeView> =>
   told(client.POST("/api/trees/{ref}/fork", at(ref)));
 
-/** The whole tree as one frame of columns. */
-export async function readColumns(ref: string): Promise<Frame> {
-  const asked = client.GET("/api/trees/{ref}/columns", { ...at(ref), parseAs: "arrayBuffer" });
-  return decodeFrame((await told(asked)) as unknown as ArrayBuffer);
+/** What a page is going to show first of a tree. */
+export type Sight = NonNullable<paths["/api/trees/{ref}/opening"]["get"]["parameters"]["query"]>;
+
+/** The whole tree as frames of columns; the first has all that the first picture needs. */
+export async function* openTree(ref: string, sight: Sight): AsyncGenerator<Frame> {
+  const params = { path: { ref }, query: sight };
+  const asked = client.GET("/api/trees/{ref}/opening", { params, parseAs: "stream" });
+  yield* readFrames((await told(asked)) as unknown as ReadableStream<Uint8Array>);
 }
 
 /** The next piece of the log after an event: the frames of its events; none where it ends. */

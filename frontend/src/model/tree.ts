@@ -347,10 +347,11 @@ export class TreeModel {
     this.fingerprint = header.fingerprint;
     this.annotations.restore(header.annotations);
     this.origins.restore(header.people, columns);
-    const ids = columns["node_id"];
-    if (ids === undefined) this.grow(columns, header.fingerprint);
+    const ids = column(columns, "node_id");
+    const states = header.states ?? 0;
+    if (states <= 1 + column(columns, "node_parent").length) this.grow(columns, header.fingerprint);
     else {
-      this.nodes.expect(header.states!);
+      this.nodes.expect(states);
       this.take(columns, header.fingerprint, () => this.putFirst(ids, columns));
     }
     this.markWhole(columns);

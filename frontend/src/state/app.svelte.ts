@@ -1,9 +1,10 @@
-import { acceptInvitation, acceptRecovery } from "../api/client";
+import { acceptInvitation, acceptRecovery, type Sight } from "../api/client";
 import { asProblem, type Problem } from "../api/problem";
-import { comparePath, readPlace, readView, treePath, type Place } from "./address";
+import { comparePath, readPlace, readView, treePath, type Place, type ViewAddress } from "./address";
 import { ComparedPair } from "./compare.svelte";
 import { notices } from "./notices.svelte";
 import { TreeSession, type NewTree } from "./session.svelte";
+import { firstGrowth } from "./stage";
 import { ViewState } from "./view.svelte";
 
 /** One open tree: what the server says of it, and how this visitor looks at it. */
@@ -76,7 +77,7 @@ class App {
       }
       const ref = await this.redeem(place);
       if (ref === null) return;
-      const session = await TreeSession.open(ref);
+      const session = await TreeSession.open(ref, sightOf(readView(location.search)));
       if (turn !== this.turn) session.close();
       else this.enter(session, new ViewState(readView(location.search), session));
     } catch (thrown) {
@@ -126,6 +127,13 @@ class App {
     this.problem = null;
     this.opening = false;
   }
+}
+
+/** What an address is going to show first. */
+function sightOf(view: ViewAddress): Sight {
+  const { anchor, selected, seed, heights, conditioned, lines } = view;
+  const fitting = firstGrowth(innerWidth, innerHeight, false).lines;
+  return { anchor, selected, seed, heights, conditioned, lines: lines ?? fitting };
 }
 
 export const app = new App();

@@ -78,6 +78,7 @@ export class Grower {
 
   private wanted(scene: Scene): boolean {
     const { session, view } = this;
+    if (session.loading !== null) return false;
     return scene.open > 0 && view.growing && session.canWrite && session.tree.rule_available;
   }
 

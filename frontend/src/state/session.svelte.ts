@@ -1,10 +1,11 @@
-import { createTree, readColumns, readTree, readTreeRule, readWeights, type SocketMessage } from "../api/client";
+import { createTree, openTree, readTree, readTreeRule, readWeights, type Sight, type SocketMessage } from "../api/client";
 import type { Frame } from "../api/frame";
 import { asProblem, type Problem } from "../api/problem";
 import { TreeSocket, type Connection } from "../api/socket";
 import type { EventHeader, TreeHeader, WeightsHeader } from "../base/headers";
 import { TreeModel } from "../model/tree";
 import type { Weighting } from "../model/weighting";
+import { Loading } from "./loading.svelte";
 import { notices } from "./notices.svelte";
 import { rules } from "./rules.svelte";
 import type { StoredSpec } from "./spec";
@@ -27,6 +28,9 @@ const STRUCTURAL = new Set(["prune", "restore", "hide", "show", "procedure"]);
 /** Whether a growth has found something worth keeping in sight. */
 const tells = ({ report }: Job): boolean =>
   report != null && report.figures.length + report.found.length > 0;
+
+const seqOf = (frame: Frame | undefined): number | undefined =>
+  frame?.header["seq"] as number | undefined;
 
 function modelOf(tree: TreeView): TreeModel {
   const model = new TreeModel({
@@ -92,6 +96,12 @@ export class TreeSession {
   /** This page's socket, by which the server ends its automatic growths. */
   client: string | null = null;
 
+  /** How much of a large tree is here; null when all of it is. */
+  loading = $state.raw<Loading | null>(null);
+  private whole: Promise<void> = Promise.resolve();
+  /** Events that came before the whole tree had. */
+  private readonly early: Frame[] = [];
+
   private socket: TreeSocket<SocketMessage> | null = null;
   private readonly ended = new Set<string>();
   private readonly waiting: { seq: number; done: () => void }[] = [];
@@ -142,18 +152,36 @@ export class TreeSession {
   }
 
   /** Opens a tree that is there: what it is and all its columns, then its events. */
-  static async open(ref: string): Promise<TreeSession> {
-    const [tree, columns] = await Promise.all([readTree(ref), readColumns(ref)]);
+  static async open(ref: string, sight: Sight = {}): Promise<TreeSession> {
+    const frames = openTree(ref, sight);
+    const [tree, first] = await Promise.all([readTree(ref), frames.next()]);
     const session = new TreeSession(tree);
-    session.apply(columns);
+    session.apply(first.value as Frame);
+    if (session.model.absent > 0) session.load(frames, sight);
     if (tree.kind === "live") session.follow();
     else session.connection = "open";
     return session;
   }
 
+  /** The pieces of a large tree after the first; what happens meanwhile waits for them. */
+  private load(frames: AsyncGenerator<Frame>, sight: Sight): void {
+    const loading = new Loading(this.model, this.ref, sight, {
+      more: () => (this.version += 1),
+      lost: (problem) => this.lost(problem),
+    });
+    this.loading = loading;
+    this.whole = loading.run(frames).then(() => {
+      this.loading = null;
+      if (this.model.absent > 0) return;
+      this.version += 1;
+      for (const frame of this.early.splice(0)) this.apply(frame);
+    });
+  }
+
   /** Resolves when the event of that number is applied (or after a while, if it never comes). */
-  reached(seq: number): Promise<void> {
-    if (this.live.seq >= seq) return Promise.resolve();
+  async reached(seq: number): Promise<void> {
+    await this.whole;
+    if (this.live.seq >= seq) return;
     return new Promise((done) => {
       this.waiting.push({ seq, done });
       setTimeout(done, 4000);
@@ -272,16 +300,17 @@ export class TreeSession {
   close(): void {
     clearTimeout(this.refreshing);
     clearTimeout(this.reweighing);
+    this.loading?.stop();
     this.socket?.close();
     this.socket = null;
   }
 
   private follow(): void {
     this.socket = new TreeSocket<SocketMessage>(this.ref, {
-      event: (frame) => this.apply(frame),
+      event: (frame) => void (this.loading === null ? this.apply(frame) : this.early.push(frame)),
       message: (message) => this.hear(message),
       connection: (state) => (this.connection = state),
-      seq: () => this.live.seq,
+      seq: () => seqOf(this.early.at(-1)) ?? this.live.seq,
     });
   }
 

@@ -125,6 +125,11 @@ export class SearchClient {
   private copy(): void {
     this.copying = null;
     const { tree } = this;
+    if (tree.absent > 0) {
+      // A tree that comes in pieces does not come in the order of ids.
+      this.copying = setTimeout(() => this.copy(), SYNC_MS);
+      return;
+    }
     if (this.symbols !== tree.symbols) this.introduce();
     const { version, size } = tree;
     const known = this.sent;
