@@ -1,4 +1,3 @@
-import { PLAIN } from "../model/emphasis";
 import { describe, expect, it } from "vitest";
 import { selectionOf } from "../model/selection";
 import type { Scene } from "../model/scene";
@@ -79,7 +78,6 @@ const sceneAt = (anchor: number): Scene =>
   });
 
 const LOOK: WorldsLook = {
-  emphasis: PLAIN,
   selection: null,
   line: null,
   hover: null,

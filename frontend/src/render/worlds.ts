@@ -1,5 +1,5 @@
 /** Draws a scene of the Worlds view on a canvas. Reads what it is given, changes nothing else. */
-import type { Emphasis } from "../model/emphasis";
+import { type Emphasis, PLAIN } from "../model/emphasis";
 import { linesThrough, type Target } from "../model/pick";
 import type { Line, Scene } from "../model/scene";
 import type { StateRef } from "../model/ref";
@@ -24,8 +24,8 @@ export interface WorldsLook {
   readonly awaits: boolean;
   /** Device pixels per CSS pixel. */
   readonly ratio: number;
-  /** What stands out. */
-  readonly emphasis: Emphasis;
+  /** What stands out; nothing, if left out. */
+  readonly emphasis?: Emphasis;
   /** How far right of their place the columns are, CSS pixels; 0 if left out. */
   readonly slide?: number;
   /** States are rows of cells: the row that a key leads to. */
@@ -79,6 +79,7 @@ export function drawScene(
   const solid: Brush = { context, theme, ratio: look.ratio, alpha: blocks, rowOf: look.rowOf ?? null };
   const running: Brush = { ...solid, alpha: text };
   const chosen = chosenLines(scene, look);
+  const emphasis = look.emphasis ?? PLAIN;
   context.globalAlpha = blocks;
   drawHatches(solid, scene);
   drawTicks(solid, scene);
@@ -86,8 +87,7 @@ export function drawScene(
   if (text > 0) {
     if (look.awaits) drawWaiting(running, scene, moves(scene, look) ? look.now : null);
     drawTokenMarks(running, scene, look);
-    drawWordMarks(running, scene, look.emphasis);
-    const { emphasis } = look;
+    drawWordMarks(running, scene, emphasis);
     drawLines(running, scene, look.awaits, {
       of: ({ index }, { ref }) => {
         if (emphasis.filters && !lets(emphasis, ref)) return theme.faint;
@@ -98,10 +98,10 @@ export function drawScene(
   const written: Brush = { ...solid, alpha: labels };
   drawBlocks(solid, written, scene, {
     isOnPath: ({ ref }) => isSelected(look.selection, ref),
-    isFaint: ({ ref }) => look.emphasis.filters && !lets(look.emphasis, ref),
+    isFaint: ({ ref }) => emphasis.filters && !lets(emphasis, ref),
   });
   context.globalAlpha = blocks;
-  drawBlockMarks(written, scene, look.emphasis);
+  drawBlockMarks(written, scene, emphasis);
   for (const block of scene.blocks) {
     if (isSelected(look.selection, block.ref)) outlineBlock(solid, block, theme.accent, 2);
   }

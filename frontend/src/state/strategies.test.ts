@@ -20,7 +20,7 @@ describe("a growth strategy", () => {
   });
 
   it("takes the size of worlds from the view", () => {
-    expect(strategyOf("worlds", {}, WORLDS, 9)).toEqual({ kind: "worlds", lo: 0, hi: 1, ...WORLDS });
+    expect(strategyOf("worlds", {}, WORLDS, 9)).toEqual({ kind: "worlds", lo: 0, hi: 1, origin: 0, ...WORLDS });
   });
 
   it("has a seed where it draws at random, and none where it does not", () => {
