@@ -19,9 +19,7 @@ from semioscope.core.sight import Sight, in_sight
 from semioscope.core.tree import Tree
 from semioscope.core.types import ROOT, Columns, IdArray
 
-PIECE_WHOLE: Final = ("symbol_", "origin_")
-"""Columns that are short, and all stand in the head."""
-_NODES: Final = 16_384
+PIECE_NODES: Final = 16_384
 PIECE_ENTRIES: Final = 262_144
 """Candidates in one piece, unless one state has more: what a page takes in between two frames."""
 SMALLEST: Final = 20_000
