@@ -56,8 +56,9 @@ export interface Drawn {
 export const LABEL_SIZE = 11.5;
 const MOST_EDGES = 6000;
 const MOST_LABELS = 500;
-const LEAST_LABELLED = 0.3;
 const WIDEST_FLOW = 7;
+/** Less than this has an arrow only from close by: thousands of them hide the picture. */
+const FAINT_FLOW = 0.01;
 /** Of a row of cells, CSS pixels. */
 const ROW_WIDTH = 84;
 const ROW_HEIGHT = 7;
@@ -167,13 +168,13 @@ function drawEdge(
   context.lineCap = "butt";
   context.strokeStyle = onPath ? theme.ink : isCycle ? theme.accent : theme.faint;
   const dim = faint[from] || faint[to] ? 0.15 : 1;
-  context.globalAlpha = dim * (onPath ? 0.95 : isCycle ? 0.85 : 0.3 + 0.4 * Math.sqrt(flow));
+  context.globalAlpha = dim * (onPath ? 0.95 : (isCycle ? 0.35 : 0.3) + 0.5 * Math.sqrt(flow));
   const a = places[from]!;
   const b = places[to]!;
   const r = radiusOf(graph, to, camera.scale) + 1.5;
   if (from === to) loop(context, a, radiusOf(graph, to, camera.scale), width);
   else if (layered && kind === EDGE.forward) flowing(context, a, b);
-  else bowed(context, a, b, kind === EDGE.forward ? 0.06 : 0.22, r, width);
+  else bowed(context, a, b, kind === EDGE.forward ? 0.06 : 0.22, r, width, onPath || flow > FAINT_FLOW || camera.scale > 0.9);
 }
 
 /** From a layer to the next: leaves and arrives level. */
@@ -185,7 +186,7 @@ function flowing(context: CanvasRenderingContext2D, a: Point, b: Point): void {
   context.stroke();
 }
 
-/** A bow to the right of its way, with an arrow before the disc that it leads to. */
+/** A bow to the right of its way, with an arrow before the disc that it leads to, if it is `pointed`. */
 function bowed(
   context: CanvasRenderingContext2D,
   a: Point,
@@ -193,6 +194,7 @@ function bowed(
   bow: number,
   radius: number,
   width: number,
+  pointed: boolean,
 ): void {
   const dx = b.x - a.x;
   const dy = b.y - a.y;
@@ -200,13 +202,13 @@ function bowed(
   const away = Math.hypot(b.x - control.x, b.y - control.y) || 1;
   const unit = { x: (b.x - control.x) / away, y: (b.y - control.y) / away };
   const tip = { x: b.x - unit.x * radius, y: b.y - unit.y * radius };
-  const head = 4 + width;
+  const head = pointed ? 3.5 + width : 0;
   const neck = { x: tip.x - unit.x * head, y: tip.y - unit.y * head };
   context.beginPath();
   context.moveTo(a.x, a.y);
   context.quadraticCurveTo(control.x, control.y, neck.x, neck.y);
   context.stroke();
-  arrow(context, tip, neck, unit, 2.4 + width * 0.75);
+  if (pointed) arrow(context, tip, neck, unit, 1.9 + width * 0.8);
 }
 
 function arrow(
@@ -339,18 +341,25 @@ function drawLabels(
   context.textAlign = "left";
   context.lineJoin = "round";
   const taken = new Taken();
+  for (const one of seen) {
+    const { x, y } = places[one]!;
+    const r = radiusOf(graph, one, camera.scale) * 0.8;
+    taken.add(x - r, y - r, x + r, y + r);
+  }
   let labels = 0;
   for (const one of order) {
     if (labels === MOST_LABELS) break;
-    if (camera.scale < LEAST_LABELLED && isFirst(one) === 0) break;
-    const { x, y } = places[one]!;
     const radius = radiusOf(graph, one, camera.scale);
     const marks = picture.marks[one]!;
-    const left = x + radius + 6;
     const row = picture.rowOf(one);
     const text = row === null ? shorten(picture.nameOf(one), LABEL_ROOM, look.measure) : "";
     const width = (row === null ? look.measure(text) : rowWidth(row)) + marksWidth(marks);
-    if (!taken.take(left - 3, y - 8, left + width + 3, y + 8)) continue;
+    const spots = spotsFor(places[one]!, radius, width);
+    const free = spots.find((spot) => taken.isFree(...boxOf(spot, width)));
+    const spot = free ?? (isFirst(one) === 1 ? spots[0]! : null);
+    if (spot === null) continue;
+    const { x: left, y } = spot;
+    taken.add(...boxOf(spot, width));
     labels++;
     context.globalAlpha = picture.faint[one] ? 0.25 : 1;
     if (row === null) {
@@ -370,30 +379,50 @@ function drawLabels(
   return labels;
 }
 
+/** Beside a disc, or else above or below it. */
+const spotsFor = ({ x, y }: Point, radius: number, width: number): readonly Point[] => [
+  { x: x + radius + 6, y },
+  { x: x - width / 2, y: y - radius - 11 },
+  { x: x - width / 2, y: y + radius + 11 },
+];
+
+const boxOf = ({ x, y }: Point, width: number): [number, number, number, number] => [
+  x - 3,
+  y - 8,
+  x + width + 3,
+  y + 8,
+];
+
 const rowWidth = (row: Uint8Array): number =>
   Math.min(row.length * 6, Math.max(ROW_WIDTH, row.length));
 
-/** Rectangles that do not touch, found through the cells of a grid. */
+/** Rectangles that are taken, found through the cells of a grid. */
 class Taken {
   private static readonly CELL = 64;
   private readonly cells = new Map<string, (readonly [number, number, number, number])[]>();
 
-  /** Takes a rectangle if it is free. */
-  take(x0: number, y0: number, x1: number, y1: number): boolean {
+  isFree(x0: number, y0: number, x1: number, y1: number): boolean {
+    return this.names(x0, y0, x1, y1).every((name) =>
+      (this.cells.get(name) ?? []).every(
+        ([a0, b0, a1, b1]) => x0 >= a1 || a0 >= x1 || y0 >= b1 || b0 >= y1,
+      ),
+    );
+  }
+
+  add(x0: number, y0: number, x1: number, y1: number): void {
+    for (const name of this.names(x0, y0, x1, y1)) {
+      const held = this.cells.get(name);
+      if (held) held.push([x0, y0, x1, y1]);
+      else this.cells.set(name, [[x0, y0, x1, y1]]);
+    }
+  }
+
+  private names(x0: number, y0: number, x1: number, y1: number): string[] {
     const { CELL } = Taken;
     const names: string[] = [];
     for (let i = Math.floor(x0 / CELL); i <= Math.floor(x1 / CELL); i++) {
       for (let j = Math.floor(y0 / CELL); j <= Math.floor(y1 / CELL); j++) names.push(`${i},${j}`);
     }
-    const meets = names.some((name) =>
-      this.cells.get(name)?.some(([a0, b0, a1, b1]) => x0 < a1 && a0 < x1 && y0 < b1 && b0 < y1),
-    );
-    if (meets) return false;
-    for (const name of names) {
-      const held = this.cells.get(name);
-      if (held) held.push([x0, y0, x1, y1]);
-      else this.cells.set(name, [[x0, y0, x1, y1]]);
-    }
-    return true;
+    return names;
   }
 }

@@ -93,7 +93,6 @@ export class Merger {
     this.run++;
     this.busy = false;
     this.progress = null;
-    if (this.given === null && this.worker === null) return;
     this.worker?.terminate();
     this.worker = null;
     this.given = null;
@@ -142,7 +141,7 @@ export class Merger {
         : null;
     this.worker ??= this.spawn();
     this.worker.onmessage = ({ data }) => this.hear(data, wanted, run);
-    this.worker.onerror = () => this.fail(run, "The states could not be merged; reload the page.");
+    this.worker.onerror = () => this.broke(run);
     const request: MergeRequest = { id: run, subtree, equivalence, layout, most: MOST_CLASSES, before };
     this.worker.postMessage(request, subtree === null ? [] : buffersOf(subtree));
   }
@@ -163,6 +162,14 @@ export class Merger {
         break;
       }
     }
+  }
+
+  /** The worker itself came to grief: the next wish has another. */
+  private broke(run: number): void {
+    this.worker?.terminate();
+    this.worker = null;
+    this.given = null;
+    this.fail(run, "The states could not be merged; choose another way, or reload the page.");
   }
 
   private fail(run: number, message: string): void {

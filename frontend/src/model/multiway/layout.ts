@@ -32,7 +32,7 @@ const KNOWN = 0.6;
 /** So many times as many classes as were last arranged, and all is arranged anew. */
 const OUTGROWN = 2;
 /** dagre takes seconds beyond; there layers are ordered by the means of their neighbours alone. */
-const MOST_FOR_DAGRE = 900;
+const MOST_FOR_DAGRE = 600;
 
 /**
  * Lays a graph out. The same graph is laid out the same way; what `before` knows stays where it is

@@ -2,11 +2,16 @@
 import { clamp } from "../../base/interval";
 import type { Multiway } from "./graph";
 
-/** What lies at (x, y) of the graph's plane is in the middle of the canvas, `scale` CSS pixels a unit. */
+/**
+ * What lies at (x, y) of the graph's plane is in the middle of the canvas; a unit is `scale` CSS
+ * pixels wide and `stretch` times as high, so that layers of few classes use the height there is,
+ * and layers of many do not take the width.
+ */
 export interface GraphCamera {
   readonly x: number;
   readonly y: number;
   readonly scale: number;
+  readonly stretch: number;
 }
 
 export interface Size {
@@ -20,6 +25,8 @@ export interface Point {
   readonly y: number;
 }
 
+export const FIRST_CAMERA: GraphCamera = { x: 0, y: 0, scale: 1, stretch: 1 };
+
 const LEAST_SCALE = 0.02;
 const MOST_SCALE = 4;
 /** A graph of a few classes is not blown up to the size of the canvas. */
@@ -28,8 +35,12 @@ const MARGIN = 34;
 
 export const toScreen = (camera: GraphCamera, size: Size, x: number, y: number): Point => ({
   x: size.width / 2 + (x - camera.x) * camera.scale,
-  y: size.height / 2 + (y - camera.y) * camera.scale,
+  y: size.height / 2 + (y - camera.y) * camera.scale * camera.stretch,
 });
+
+/** How far a picture may be drawn out of its proportions: least and greatest stretch. */
+export type Stretch = readonly [number, number];
+export const SHAPELY: Stretch = [1, 1];
 
 /** The camera that shows everything, with room for labels on the right. */
 export function fitted(
@@ -37,6 +48,7 @@ export function fitted(
   y: ArrayLike<number>,
   size: Size,
   labelRoom: number,
+  [least, most]: Stretch = SHAPELY,
 ): GraphCamera {
   let [x0, x1, y0, y1] = [Infinity, -Infinity, Infinity, -Infinity];
   for (let i = 0; i < x.length; i++) {
@@ -45,22 +57,29 @@ export function fitted(
     y0 = Math.min(y0, y[i]!);
     y1 = Math.max(y1, y[i]!);
   }
-  if (x.length === 0) return { x: 0, y: 0, scale: 1 };
-  const wide = Math.max(40, size.width - 2 * MARGIN - labelRoom);
-  const high = Math.max(40, size.height - 2 * MARGIN);
-  const scale = clamp(Math.min(wide / (x1 - x0 || 1), high / (y1 - y0 || 1)), LEAST_SCALE, MOST_FITTED);
-  return { x: (x0 + x1) / 2 + labelRoom / 2 / scale, y: (y0 + y1) / 2, scale };
+  if (x.length === 0) return FIRST_CAMERA;
+  const wide = Math.max(40, size.width - 2 * MARGIN - labelRoom) / (x1 - x0 || 1);
+  const high = Math.max(40, size.height - 2 * MARGIN) / (y1 - y0 || 1);
+  const scale = clamp(Math.min(wide, high / least), LEAST_SCALE, MOST_FITTED);
+  const stretch = clamp(high / scale, least, most);
+  return { x: (x0 + x1) / 2 + labelRoom / 2 / scale, y: (y0 + y1) / 2, scale, stretch };
 }
 
-/** Closer by a factor, with what is under the pointer staying there. */
+/**
+ * Closer by a factor, with what is under the pointer staying there. What is drawn lower than it lies
+ * gets its proportions back first.
+ */
 export function zoomedAt(camera: GraphCamera, size: Size, at: Point, factor: number): GraphCamera {
-  const scale = clamp(camera.scale * factor, LEAST_SCALE, MOST_SCALE);
+  const stretch = factor > 1 && camera.stretch < 1 ? Math.min(1, camera.stretch * factor) : camera.stretch;
+  const wider = factor * (camera.stretch / stretch);
+  const scale = clamp(camera.scale * wider, LEAST_SCALE, MOST_SCALE);
   const dx = at.x - size.width / 2;
   const dy = at.y - size.height / 2;
   return {
     x: camera.x + dx / camera.scale - dx / scale,
-    y: camera.y + dy / camera.scale - dy / scale,
+    y: camera.y + dy / (camera.scale * camera.stretch) - dy / (scale * stretch),
     scale,
+    stretch,
   };
 }
 
@@ -68,14 +87,14 @@ export function zoomedAt(camera: GraphCamera, size: Size, at: Point, factor: num
 export const pannedBy = (camera: GraphCamera, dx: number, dy: number): GraphCamera => ({
   ...camera,
   x: camera.x - dx / camera.scale,
-  y: camera.y - dy / camera.scale,
+  y: camera.y - dy / (camera.scale * camera.stretch),
 });
 
 /** The same camera, moved by as little as brings a place into sight. */
 export function revealing(camera: GraphCamera, size: Size, x: number, y: number): GraphCamera {
   const at = toScreen(camera, size, x, y);
-  const roomX = Math.min(90, size.width / 4);
-  const roomY = Math.min(50, size.height / 4);
+  const roomX = Math.min(MARGIN - 8, size.width / 4);
+  const roomY = Math.min(MARGIN - 8, size.height / 4);
   const dx = at.x - clamp(at.x, roomX, size.width - roomX);
   const dy = at.y - clamp(at.y, roomY, size.height - roomY);
   return dx === 0 && dy === 0 ? camera : pannedBy(camera, -dx, -dy);
