@@ -15,7 +15,6 @@ export function drawAlternatives(
   brush: Brush,
   alternatives: readonly (readonly Alternative[])[],
   grid: Grid,
-  selected: { readonly row: number; readonly column: number } | null,
 ): void {
   const { context, theme } = brush;
   alternatives.forEach((ones, index) => {
@@ -28,8 +27,7 @@ export function drawAlternatives(
       if (i === 0) tie(brush, grid, y, left);
       context.fillStyle = theme.neutral;
       context.fillRect(left, y, grid.width, height);
-      const isSelected = selected?.row === index && selected.column === i;
-      context.fillStyle = isSelected ? theme.accent : theme.ink;
+      context.fillStyle = theme.ink;
       for (const [first, end] of runsOf(row)) {
         const x = snap(brush, left + first * grid.cell);
         context.fillRect(x, y, snap(brush, left + end * grid.cell) - x, height);
