@@ -20,6 +20,8 @@ export interface ToyOptions {
   readonly shape?: Partial<TreeShape>;
   /** Bytes of the token of a key; by default its letter, a to z and on. */
   readonly bytesOf?: (key: number) => Uint8Array;
+  /** Of a rewriting rule: the state that a key leads to. */
+  readonly stateOf?: (key: number) => Uint8Array;
   /** What is missing from 1 is not stored rather than impossible. */
   readonly incomplete?: boolean;
   /** The mass that the rule can tell apart; 1 by default. */
@@ -184,10 +186,14 @@ export class ToyTree {
     const fresh = [...new Set(keys)].filter((key) => !this.known.has(key));
     for (const key of fresh) this.known.add(key);
     const bytes = fresh.map((key) => this.bytesOf(key));
+    const { stateOf } = this.options;
+    const states = stateOf ? fresh.map(stateOf) : [];
     return {
       symbol_key: Uint32Array.from(fresh),
       symbol_length: Uint32Array.from(bytes, (one) => one.length),
       symbol_bytes: Uint8Array.from(bytes.flatMap((one) => [...one])),
+      symbol_state_length: Uint32Array.from(states, (one) => one.length),
+      symbol_state_bytes: Uint8Array.from(states.flatMap((one) => [...one])),
     };
   }
 }

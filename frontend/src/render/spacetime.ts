@@ -18,10 +18,11 @@ export function gridFor(
   width: number,
   height: number,
   ratio: number,
+  largest: number = LARGEST,
 ): Grid {
   const wide = Math.max(1, Math.floor((width * ratio) / Math.max(1, columns)));
   const high = Math.max(3 * ratio, Math.floor((height * ratio) / Math.max(1, rows)));
-  const pixels = Math.max(1, Math.floor(Math.min(wide, high, LARGEST * ratio)));
+  const pixels = Math.max(1, Math.floor(Math.min(wide, high, largest * ratio)));
   const cell = pixels / ratio;
   return { cell, width: columns * cell, height: rows * cell };
 }

@@ -15,13 +15,14 @@ describe("a view in the address", () => {
       conditioned: true,
       colour: "surprisal",
       lines: 38,
+      multiway: { by: "last", k: 3, layout: "force", spacetime: true },
     };
     expect(readView(writeView(view))).toEqual(view);
   });
 
   it("is empty for the first view", () => expect(writeView(FIRST_VIEW)).toBe(""));
 
-  it.each(["?z=-3", "?z=banana", "?s=99999999999", "?heights=tall", "?v=9&z=4", "?%%%", "?seed=1e9", "?lines=0", "?lines=100000", "?lo=0.5&hi=0.5", "?lo=0.2", "?lo=-1&hi=2", "?lo=x&hi=1"])(
+  it.each(["?z=-3", "?z=banana", "?s=99999999999", "?heights=tall", "?v=9&z=4", "?%%%", "?seed=1e9", "?lines=0", "?lines=100000", "?lo=0.5&hi=0.5", "?lo=0.2", "?lo=-1&hi=2", "?lo=x&hi=1", "?mw=last9", "?mw=banana", "?mw=last"])(
     "that makes no sense (%s) still opens the tree",
     (search) => expect(readView(search)).toEqual(FIRST_VIEW),
   );

@@ -1,3 +1,5 @@
+import { FIRST_MULTIWAY, readMultiway, writeMultiway, type MultiwayChoice } from "./multiway";
+
 /** Colourings and heights that a view may name; the ratio belongs to a comparison. */
 export const COLOURS = ["entropy", "surprisal", "probability", "depth", "author", "time"] as const;
 export const HEIGHTS = ["procedure", "rule"] as const;
@@ -21,6 +23,8 @@ export interface ViewAddress {
   colour: Colour;
   /** How many lines the height holds; null leaves it to the canvas. */
   lines: number | null;
+  /** How the Multiway view merges and arranges states. */
+  multiway: MultiwayChoice;
 }
 
 export const FIRST_VIEW: ViewAddress = {
@@ -33,6 +37,7 @@ export const FIRST_VIEW: ViewAddress = {
   conditioned: false,
   colour: "entropy",
   lines: null,
+  multiway: FIRST_MULTIWAY,
 };
 
 const FEWEST_LINES = 4;
@@ -80,6 +85,7 @@ export function readView(search: string): ViewAddress {
     conditioned: query.get("left") === "1",
     colour: among(COLOURS, query.get("colour")) ?? FIRST_VIEW.colour,
     lines: linesIn(query.get("lines")),
+    multiway: readMultiway(query.get("mw")),
   };
 }
 
@@ -100,6 +106,8 @@ export function writeView(view: ViewAddress): string {
   if (view.conditioned) query.set("left", "1");
   if (view.colour !== FIRST_VIEW.colour && view.colour !== "ratio") query.set("colour", view.colour);
   if (view.lines !== null) query.set("lines", String(view.lines));
+  const multiway = writeMultiway(view.multiway);
+  if (multiway !== "") query.set("mw", multiway);
   const text = query.toString();
   return text === "" ? "" : `?v=${VERSION}&${text}`;
 }

@@ -8,6 +8,7 @@ import type { Scene } from "../model/scene";
 import type { Weighting } from "../model/weighting";
 import { writeView, type Colour, type Heights, type ViewAddress, type ViewKind } from "./address";
 import { Marks } from "./marks.svelte";
+import { FIRST_MULTIWAY, type MultiwayChoice } from "./multiway";
 import type { TreeSession } from "./session.svelte";
 import { stopOf, type StopDraft } from "./stops";
 import { firstValues, STRATEGIES, strategyOf, type StrategyKind, type Values } from "./strategies";
@@ -35,6 +36,7 @@ export class ViewState {
   linesOn = $state(true);
   seed = $state(0);
   growing = $state(true);
+  multiway = $state.raw<MultiwayChoice>(FIRST_MULTIWAY);
   strategy = $state<StrategyKind>("worlds");
   values = $state.raw<Partial<Record<StrategyKind, Values>>>({});
   stop = $state.raw<StopDraft>({});
@@ -115,6 +117,7 @@ export class ViewState {
     const isPartial = !tree.rule.whole_distribution || model.shape.cells === true;
     this.colour = isPartial && address.colour === "entropy" ? "surprisal" : address.colour;
     this.asked = address.lines;
+    this.multiway = address.multiway;
   }
 
   /** The query that leads back to this view. */
@@ -129,6 +132,7 @@ export class ViewState {
       conditioned: this.conditioned,
       colour: this.colour,
       lines: this.size.lines,
+      multiway: this.multiway,
     }),
   );
 

@@ -18,6 +18,7 @@ export type Pane = Component<PaneProps>;
 
 const LOADERS: Readonly<Partial<Record<ViewKind, () => Promise<{ default: Pane }>>>> = {
   tree: () => import("./tree/TreePane.svelte"),
+  multiway: () => import("./multiway/MultiwayPane.svelte"),
   read: () => import("./read/ReadPane.svelte"),
 };
 
