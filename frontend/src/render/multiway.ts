@@ -1,4 +1,5 @@
 /** Draws a merged graph: what is in sight of it, and no more than a screen can hold. */
+import { interpolateRgb } from "d3-interpolate";
 import { EDGE, hasTrait, isRest, TRAIT, type Multiway } from "../model/multiway/graph";
 import { shorten } from "../model/labels";
 import {
@@ -95,7 +96,7 @@ function drawHulls(
   camera: GraphCamera,
   size: Size,
 ): void {
-  const pad = 17 * drawnScale(camera.scale);
+  const pad = 17 * drawnScale(camera);
   for (const { closed, classes } of graph.recurrences) {
     if (!closed || classes.length === 0) continue;
     const hull = hullOf(classes.map((one) => places[one]!));
@@ -105,18 +106,14 @@ function drawHulls(
     if (hull.length === 1) context.lineTo(hull[0]!.x + 0.01, hull[0]!.y);
     context.closePath();
     context.lineJoin = context.lineCap = "round";
-    // A band about the hull, then the same a little thinner in the ground: an outline about it.
-    context.strokeStyle = context.fillStyle = theme.ended;
+    // A band about the hull, then the same a little thinner: an outline about a tinted island.
+    context.strokeStyle = theme.ended;
     context.lineWidth = 2 * pad + 2.5;
     context.stroke();
-    context.strokeStyle = context.fillStyle = theme.background;
+    context.strokeStyle = context.fillStyle = interpolateRgb(theme.background, theme.ended)(0.17);
     context.lineWidth = 2 * pad;
     context.stroke();
     context.fill();
-    context.globalAlpha = 0.16;
-    context.strokeStyle = context.fillStyle = theme.ended;
-    context.stroke();
-    context.globalAlpha = 1;
   }
 }
 
@@ -160,7 +157,7 @@ function drawEdge(
   const from = graph.from[edge]!;
   const to = graph.to[edge]!;
   const kind = graph.edgeKind[edge]!;
-  const scale = drawnScale(camera.scale);
+  const scale = drawnScale(camera);
   const flow = Math.min(1, graph.flow[edge]!);
   const width = Math.max(0.7, WIDEST_FLOW * flow * scale);
   const isCycle = kind === EDGE.cycle;
@@ -171,8 +168,8 @@ function drawEdge(
   context.globalAlpha = dim * (onPath ? 0.95 : (isCycle ? 0.35 : 0.3) + 0.5 * Math.sqrt(flow));
   const a = places[from]!;
   const b = places[to]!;
-  const r = radiusOf(graph, to, camera.scale) + 1.5;
-  if (from === to) loop(context, a, radiusOf(graph, to, camera.scale), width);
+  const r = radiusOf(graph, to, camera) + 1.5;
+  if (from === to) loop(context, a, radiusOf(graph, to, camera), width);
   else if (layered && kind === EDGE.forward) flowing(context, a, b);
   else bowed(context, a, b, kind === EDGE.forward ? 0.06 : 0.22, r, width, onPath || flow > FAINT_FLOW || camera.scale > 0.9);
 }
@@ -257,7 +254,7 @@ function drawClasses(
     seen.push(one);
     const step = stepOf(domain, values[one]!);
     const colour = step === -1 ? theme.neutral : colours[step]!;
-    const radius = radiusOf(graph, one, camera.scale);
+    const radius = radiusOf(graph, one, camera);
     context.globalAlpha = faint[one] ? 0.22 : 1;
     shape(context, graph, one, x, y, radius);
     const isOpen = hasTrait(graph, one, TRAIT.open);
@@ -343,13 +340,13 @@ function drawLabels(
   const taken = new Taken();
   for (const one of seen) {
     const { x, y } = places[one]!;
-    const r = radiusOf(graph, one, camera.scale) * 0.8;
+    const r = radiusOf(graph, one, camera) * 0.8;
     taken.add(x - r, y - r, x + r, y + r);
   }
   let labels = 0;
   for (const one of order) {
     if (labels === MOST_LABELS) break;
-    const radius = radiusOf(graph, one, camera.scale);
+    const radius = radiusOf(graph, one, camera);
     const marks = picture.marks[one]!;
     const row = picture.rowOf(one);
     const text = row === null ? shorten(picture.nameOf(one), LABEL_ROOM, look.measure) : "";

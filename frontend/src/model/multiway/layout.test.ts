@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ToyTree } from "../toy";
 import { isRest, type Multiway } from "./graph";
-import { arrange, freeRow, LAYER, LAYOUTS, ROW, type Layout, type Places } from "./layout";
+import { arrange, freeRow, inOrder, LAYER, LAYOUTS, ROW, type Layout, type Places } from "./layout";
 import { merge } from "./merge";
 import { rewritten, subtreeOf, systemTree } from "./toy";
 
@@ -107,6 +107,12 @@ test("a graph too large for dagre is in layers all the same", () => {
   expect(graph.size).toBe(2001);
   const places = arranged(graph, "layers");
   expect(nearest(places)).toBeGreaterThan(ROW - 0.1);
+});
+
+test("places in order keep a row's distance and are the nearest to what is wanted", () => {
+  expect(inOrder([0, 3 * ROW, 9 * ROW])).toEqual([0, 3 * ROW, 9 * ROW]);
+  expect(inOrder([0, 0, 0])).toEqual([-ROW, 0, ROW]);
+  expect(inOrder([0, 0, 5 * ROW])).toEqual([-ROW / 2, ROW / 2, 5 * ROW]);
 });
 
 test("a free row is the nearest that keeps its distance", () => {

@@ -31,7 +31,7 @@ export const ROW = 30;
 const KNOWN = 0.6;
 /** So many times as many classes as were last arranged, and all is arranged anew. */
 const OUTGROWN = 2;
-/** dagre takes seconds beyond; there layers are ordered by the means of their neighbours alone. */
+/** dagre takes seconds beyond; there rows are ordered by the means of their neighbours alone. */
 const MOST_FOR_DAGRE = 600;
 
 /**
@@ -121,18 +121,40 @@ function leadsOn(graph: Multiway, edge: number): boolean {
   return !isRest(graph, a) && !isRest(graph, b) && graph.step[b]! === graph.step[a]! + 1;
 }
 
-/** Rows for graphs too large for dagre: each layer in the order of the means of its predecessors. */
+/**
+ * Rows for graphs too large for dagre. From the first layer on, each is put in the order of the
+ * means of its predecessors; from the last layer back, each lies as near as its order allows to the
+ * means of its successors, so that what branches widely has the room for it.
+ */
 function meanRows(graph: Multiway): Float32Array<ArrayBuffer> {
   const y = new Float32Array(graph.size);
-  const parents = predecessors(graph);
-  for (const layer of layersOf(graph)) {
-    const wanted = new Map(layer.map((one) => [one, meanOf(parents[one]!, y)]));
+  const { before, after } = neighbours(graph);
+  const layers = layersOf(graph);
+  for (const layer of layers) {
+    const wanted = new Map(layer.map((one) => [one, meanOf(before[one]!, y)]));
     layer.sort((a, b) => wanted.get(a)! - wanted.get(b)! || a - b);
-    // Rows that keep their order and their distance, about the mean of what they want.
-    const middle = layer.reduce((sum, one) => sum + wanted.get(one)!, 0) / layer.length;
-    layer.forEach((one, i) => (y[one] = middle + (i - (layer.length - 1) / 2) * ROW));
+    layer.forEach((one, i) => (y[one] = (i - (layer.length - 1) / 2) * ROW));
+  }
+  for (const layer of layers.reverse()) {
+    const wanted = layer.map((one) => (after[one]!.length > 0 ? meanOf(after[one]!, y) : y[one]!));
+    inOrder(wanted).forEach((place, i) => (y[layer[i]!] = place));
   }
   return aboutRoot(y);
+}
+
+/** The places nearest to the wanted ones, in the sum of squares, that keep their order and a row's distance (pool adjacent violators). */
+export function inOrder(wanted: readonly number[]): number[] {
+  const blocks: { sum: number; count: number }[] = [];
+  wanted.forEach((place, i) => {
+    let block = { sum: place - i * ROW, count: 1 };
+    for (let last = blocks.at(-1); last && last.sum / last.count > block.sum / block.count; last = blocks.at(-1)) {
+      block = { sum: block.sum + last.sum, count: block.count + last.count };
+      blocks.pop();
+    }
+    blocks.push(block);
+  });
+  const places = blocks.flatMap(({ sum, count }) => Array<number>(count).fill(sum / count));
+  return places.map((place, i) => place + i * ROW);
 }
 
 /** New classes take the nearest free row to their predecessors; the others stay. */
@@ -141,7 +163,7 @@ function keptRows(
   known: ReadonlyMap<number, readonly [number, number]>,
 ): Float32Array<ArrayBuffer> {
   const y = new Float32Array(graph.size);
-  const parents = predecessors(graph);
+  const parents = neighbours(graph).before;
   for (const layer of layersOf(graph)) {
     const taken: number[] = [];
     for (const one of layer) {
@@ -173,12 +195,15 @@ export function freeRow(taken: number[], wanted: number): number {
 const meanOf = (ones: readonly number[], y: Float32Array): number =>
   ones.length === 0 ? 0 : ones.reduce((sum, one) => sum + y[one]!, 0) / ones.length;
 
-function predecessors(graph: Multiway): number[][] {
-  const found: number[][] = Array.from({ length: graph.size }, () => []);
+/** In the layers before and after. */
+function neighbours(graph: Multiway): { before: number[][]; after: number[][] } {
+  const [before, after] = [0, 0].map(() => Array.from({ length: graph.size }, (): number[] => []));
   for (let edge = 0; edge < graph.from.length; edge++) {
-    if (leadsOn(graph, edge)) found[graph.to[edge]!]!.push(graph.from[edge]!);
+    if (!leadsOn(graph, edge)) continue;
+    before![graph.to[edge]!]!.push(graph.from[edge]!);
+    after![graph.from[edge]!]!.push(graph.to[edge]!);
   }
-  return found;
+  return { before: before!, after: after! };
 }
 
 /** The classes by layer, without the rest. */

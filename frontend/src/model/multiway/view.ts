@@ -100,16 +100,21 @@ export function revealing(camera: GraphCamera, size: Size, x: number, y: number)
   return dx === 0 && dy === 0 ? camera : pannedBy(camera, -dx, -dy);
 }
 
-/** How large things are drawn at a scale: less than it changes, so that they stay legible. */
-export const drawnScale = (scale: number): number => clamp(Math.sqrt(scale), 0.45, 1.5);
+/** How large things are drawn: less than the scale changes, so that they stay legible. */
+export const drawnScale = ({ scale, stretch }: Pick<GraphCamera, "scale" | "stretch">): number =>
+  clamp(Math.sqrt(scale * Math.min(1, Math.sqrt(stretch))), 0.4, 1.5);
 
 const LARGEST = 16;
-const SMALLEST = 2.4;
+const SMALLEST = 2.2;
 
 /** Of a class's disc, CSS pixels: its area is the probability of reaching it. */
-export function radiusOf(graph: Multiway, one: number, scale: number): number {
+export function radiusOf(
+  graph: Multiway,
+  one: number,
+  camera: Pick<GraphCamera, "scale" | "stretch">,
+): number {
   const share = Math.min(1, graph.reach[one]!);
-  return Math.max(SMALLEST, LARGEST * Math.sqrt(share) * drawnScale(scale));
+  return Math.max(SMALLEST * Math.min(1, 2 * drawnScale(camera)), LARGEST * Math.sqrt(share) * drawnScale(camera));
 }
 
 const REACH = 7;
@@ -127,7 +132,7 @@ export function pickClass(
   let least = Infinity;
   for (let one = 0; one < graph.size; one++) {
     const place = toScreen(camera, size, x[one]!, y[one]!);
-    const gap = Math.hypot(place.x - at.x, place.y - at.y) - radiusOf(graph, one, camera.scale);
+    const gap = Math.hypot(place.x - at.x, place.y - at.y) - radiusOf(graph, one, camera);
     if (gap >= least || gap > REACH) continue;
     least = gap;
     found = one;
