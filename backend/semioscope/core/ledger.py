@@ -51,6 +51,12 @@ def is_terminal(marks: Any) -> Any:
     return ((marks & TERMINAL) != 0) | ((marks & (EXPANDED | NOTHING)) == EXPANDED | NOTHING)
 
 
+def recut(marks: Marks, *, is_cut: bool) -> Marks:
+    """These marks u1[n] with a cut at each, or with none."""
+    kept: Marks = marks & np.uint8(255 - CUT)
+    return kept | np.uint8(CUT) if is_cut else kept
+
+
 def standing(parents: NDArray[np.uint32], depths: NDArray[np.uint32], marks: Marks) -> Marks:
     """The marks u1[n] of a whole tree with GONE and UNDER worked out anew, level by level."""
     derived = marks & np.uint8(255 - GONE - UNDER)

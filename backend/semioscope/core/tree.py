@@ -30,6 +30,7 @@ from semioscope.core.ledger import (
     inherited,
     is_terminal,
     ledger_of,
+    recut,
     shares,
     standing,
 )
@@ -372,10 +373,8 @@ class Tree:
             case "weigh":
                 self._weigh(payload, columns)
             case "prune" | "restore":
-                nodes = cut_nodes(event)
-                self._require(nodes)
-                kept = self.marks[nodes] & np.uint8(255 - CUT)
-                self.marks[nodes] = kept | CUT if event.kind == "prune" else kept
+                self._require(nodes := cut_nodes(event))
+                self.marks[nodes] = recut(self.marks[nodes], is_cut=event.kind == "prune")
                 self._refresh()
             case "hide":
                 nodes, expansions = self._named(columns, "hidden_node", "hidden_expansion")
@@ -403,8 +402,7 @@ class Tree:
             raise ValueError(f"node {payload['first_node']} is not the next one, {self.size}")
         shown = column(columns, "shown_node")
         needs_refresh = bool(shown.size) or self._expands_above_children(columns)
-        touched = self._touched(columns)
-        before = self._shares(touched)
+        before = self._shares(touched := self._touched(columns))
         added = self._take(columns, event.seq)
         self.origins.take(event, added)
         if "fingerprint" in payload:
@@ -552,8 +550,7 @@ class Tree:
                 for each in weighings
             ],
         }
-        if self.annotations:
-            header["annotations"] = self.annotations.to_json()
+        header |= {"annotations": self.annotations.to_json()} if self.annotations else {}
         return header, {name: each for name, each in columns.items() if each.size}
 
     @classmethod
