@@ -9,7 +9,7 @@ import type { Row } from "./results";
 import { EVERYTHING, type Filter } from "./search";
 
 /** Nodes that are copied at once: a few milliseconds. */
-export const CHUNK = 65_536;
+export const CHUNK = 32_768;
 /** Growth reaches the worker no more often than so, ms. */
 const SYNC_MS = 150;
 /** A worker that has said nothing for so long while it searches is not coming back, ms. */
