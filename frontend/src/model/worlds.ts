@@ -386,7 +386,7 @@ class Layout {
     const text = tree.isEndKey(key) ? END_MARK : label(pieceAfter(tree, parent, key));
     const fitted = fitLabel(
       text,
-      percentOf(draft.b - draft.a),
+      percentOf(shareInView(draft)),
       columnWidth,
       y1 - y0,
       (shown) => this.walker.measure(shown) / this.textSize,
@@ -502,6 +502,10 @@ function wordsOf(kind: Hatch["kind"], share: string, isWide: boolean): string {
         : "too little told for this procedure";
   }
 }
+
+/** How much of what is in view a block takes up: what reaches beyond the edges does not count. */
+export const shareInView = ({ a, b }: { readonly a: number; readonly b: number }): number =>
+  Math.max(0, Math.min(1, b) - Math.max(0, a));
 
 function depthOf(tree: TreeModel, ref: StateRef): number {
   return tree.depth[ref.node]! + (ref.key === undefined ? 0 : 1);

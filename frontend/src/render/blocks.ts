@@ -1,6 +1,7 @@
 /** Blocks, the ticks of thin branches, and hatched regions. */
 import { PERCENT_ROW, percentOf } from "../model/labels";
 import { type Block, END_MARK, type Hatch, type Scene } from "../model/scene";
+import { shareInView } from "../model/worlds";
 import { type Brush, END_SIDE, roundedRect, snap } from "./brush";
 import { drawCells } from "./cells";
 import { hatching } from "./hatching";
@@ -165,7 +166,7 @@ function drawRow(brush: Brush, block: Block, row: Uint8Array, ink: string): void
   if (!below) return;
   context.font = `400 ${PERCENT_SIZE}px ${SANS}`;
   context.textAlign = "left";
-  const percent = percentOf(block.b - block.a);
+  const percent = percentOf(shareInView(block));
   context.fillText(percent, block.x0 + PADDING, snap(brush, middle + PERCENT_SIZE * 1.86));
 }
 
