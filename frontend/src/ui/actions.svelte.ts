@@ -23,12 +23,19 @@ export interface Action {
 /** The actions of a screen and of what is open on it; what was added last goes first. */
 export class Actions {
   private sets = $state.raw<readonly (() => readonly Action[])[]>([]);
+  /** The same: what leaves reads states as they were before what comes in its place was there. */
+  private list: readonly (() => readonly Action[])[] = [];
 
   /** Adds actions; returns how to remove them. */
   add(set: () => readonly Action[]): () => void {
+    this.change([set, ...this.list]);
+    return () => this.change(this.list.filter((one) => one !== set));
+  }
+
+  private change(list: readonly (() => readonly Action[])[]): void {
+    this.list = list;
     // Who adds does not depend on what others have added.
-    untrack(() => (this.sets = [set, ...this.sets]));
-    return () => untrack(() => (this.sets = this.sets.filter((one) => one !== set)));
+    untrack(() => (this.sets = list));
   }
 
   /** All of them, those that can be done now or not. */
