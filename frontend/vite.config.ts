@@ -17,6 +17,8 @@ export default defineConfig({
   },
   test: {
     include: ["src/**/*.test.ts"],
+    // Properties try a hundred examples, also on a machine that is busy with other things.
+    testTimeout: 60_000,
     benchmark: { include: ["src/**/*.bench.ts"] },
   },
 });

@@ -24,6 +24,7 @@ function world(): { session: TreeSession; view: ViewState } {
     epoch: 0,
     failure: null,
     allowance: null,
+    loading: null,
     client: "page",
     model: { fingerprint: "rule" },
     takeJob: () => undefined,
