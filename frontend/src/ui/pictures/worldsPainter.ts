@@ -21,11 +21,18 @@ const NARROW_ROW = 58;
 /** The least height that a line can be read at, CSS pixels. */
 const LEAST_PITCH = 8;
 
-export function worldsPainter(
-  session: TreeSession,
-  view: ViewState,
-  rest: Pick<WorldsLook, "rowOf"> & Pick<WorldsOptions, "ratio">,
-): Painter {
+type Rest = Pick<WorldsLook, "rowOf"> & Pick<WorldsOptions, "ratio">;
+
+/** Lets the view be made a picture of; returns how to end that. */
+export function offerPicture(session: TreeSession, view: ViewState, rest: Rest): () => void {
+  const painter = worldsPainter(session, view, rest);
+  view.painter = painter;
+  return () => {
+    if (view.painter === painter) view.painter = null;
+  };
+}
+
+function worldsPainter(session: TreeSession, view: ViewState, rest: Rest): Painter {
   const { model } = session;
   function paint(context: CanvasRenderingContext2D, size: PaintSize): PictureKey {
     const { width, height, ratio } = size;
