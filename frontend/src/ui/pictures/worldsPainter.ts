@@ -71,7 +71,8 @@ function worldsPainter(session: TreeSession, view: ViewState, rest: Rest): Paint
     const measured = view.heights === "rule" ? "the rule" : "the procedure";
     const notes = [`height is probability under ${measured}`];
     if (view.linesOn) {
-      notes.push(`each line is 1 of ${lines} equally likely worlds`, "underlined: surprising tokens");
+      const worlds = scene.lines.length;
+      notes.push(`each line is 1 of ${worlds} equally likely worlds`, "underlined: surprising tokens");
     }
     if (scene.open > 0) notes.push(`hatched: not grown (${scene.open} lines)`);
     return { scale: legendOf(theme.name, scene.domain), notes };
