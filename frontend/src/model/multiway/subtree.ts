@@ -53,7 +53,7 @@ export interface PromptKeys {
   readonly text: string;
 }
 
-const LOOK_AT_CLOCK = 512;
+const LOOK_AT_CLOCK = 64;
 
 /** Room for what grows while it is read. */
 const SPARE = 4096;
@@ -114,13 +114,13 @@ export function* readSubtree(
   return {
     anchor,
     size,
-    node: node.slice(0, size),
-    parent: parent.slice(0, size),
-    childStart: childStart.slice(0, size + 1),
-    step: step.slice(0, size),
-    logProb: logProb.slice(0, size),
-    flags: flags.slice(0, size),
-    symbol: symbol.slice(0, size),
+    node: node.subarray(0, size),
+    parent: parent.subarray(0, size),
+    childStart: childStart.subarray(0, size + 1),
+    step: step.subarray(0, size),
+    logProb: logProb.subarray(0, size),
+    flags: flags.subarray(0, size),
+    symbol: symbol.subarray(0, size),
     ...symbols.columns(),
     before: before(tree, anchor, prompt.tokens),
     anchorState: anchorStateOf(tree, anchor, prompt.text),
