@@ -1,4 +1,4 @@
-"""The Multiway view: equal states are one, cycles and closed components stand out, rows of cells."""
+"""The Multiway view: equal states are one, cycles and closed components stand out, rows."""
 
 import re
 from typing import Any
@@ -70,7 +70,7 @@ def fibonacci(new_visitor: NewVisitor, coin_server: Server) -> Multiway:
 
 @pytest.fixture
 def ring(new_visitor: NewVisitor, coin_server: Server) -> Multiway:
-    """Rule 110 on a ring of eight cells: from one live cell four rows lead to a cycle of sixteen."""
+    """Rule 110 on a ring of eight cells: from one live cell to a cycle of sixteen rows."""
     visitor = new_visitor(coin_server)
     visitor.visit()
     rule = made_rule(visitor, kind="automaton", number=110)
@@ -146,7 +146,8 @@ def test_wheel_drag_and_keys_move_the_graph(fibonacci: Multiway) -> None:
     page.mouse.wheel(0, -300)
     fibonacci.visitor.wait_for(lambda: fibonacci.number("scale") > scale, "closer")
     nearer = fibonacci.place()
-    assert abs(nearer[0] - x) <= 2 and abs(nearer[1] - y) <= 2, "what the pointer is on stays"
+    assert abs(nearer[0] - x) <= 2, "what the pointer is on stays"
+    assert abs(nearer[1] - y) <= 2, "what the pointer is on stays"
     page.mouse.move(x + 200, y + 150)
     page.mouse.down()
     page.mouse.move(x + 260, y + 180, steps=4)
@@ -292,7 +293,9 @@ def test_a_phone_holds_it(new_visitor: NewVisitor, coin_server: Server) -> None:
     view = multiway(visitor, 31, strategy, rule=rule, prompt="", max_length=4)
     view.wait(classes=3)
     box = view.canvas.bounding_box()
-    assert box is not None and box["width"] > 340 and box["height"] > 300
+    assert box is not None
+    assert box["width"] > 340
+    assert box["height"] > 300
     assert visitor.page.evaluate("() => document.documentElement.scrollWidth") <= 390
     visitor.page.touchscreen.tap(*view.place())
     expect(visitor.page.get_by_test_id("mw-fit")).to_be_visible()

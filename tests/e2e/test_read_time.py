@@ -140,18 +140,14 @@ def test_the_mouse_turns_the_page_and_copies_it(
     expect(reader.page.get_by_test_id("read-legend")).to_have_text("0 – 100 %")
 
 
-def test_a_tree_of_one_state_says_what_to_do(
-    new_visitor: NewVisitor, coin_server: Server
-) -> None:
+def test_a_tree_of_one_state_says_what_to_do(new_visitor: NewVisitor, coin_server: Server) -> None:
     visitor = new_visitor(coin_server)
     ref = visitor.make(rule="coin", prompt="HT")
     visitor.visit(f"/t/{ref}?v=1&view=read")
     expect(visitor.page.get_by_test_id("read-empty")).to_contain_text("Press Enter")
 
 
-def test_an_automaton_is_read_as_its_picture(
-    new_visitor: NewVisitor, coin_server: Server
-) -> None:
+def test_an_automaton_is_read_as_its_picture(new_visitor: NewVisitor, coin_server: Server) -> None:
     visitor = new_visitor(coin_server)
     visitor.visit()
     visitor.choose_rule("Rule 110")
@@ -313,7 +309,11 @@ def test_states_are_coloured_by_who_grew_them(
     guest = Reader(visitor.page, visitor.url)
     guest.visit(link["url_path"])
     expect(guest.worlds).to_be_visible()
-    guest.ask("POST", "/growths", {"state": {"node": 1}, "strategy": {"kind": "breadth", "k": 2, "depth": 9}})
+    guest.ask(
+        "POST",
+        "/growths",
+        {"state": {"node": 1}, "strategy": {"kind": "breadth", "k": 2, "depth": 9}},
+    )
     expect(reader.page.get_by_test_id("legend")).to_have_text("you, person 2")
     guest.page.get_by_test_id("colour").select_option("author")
     expect(guest.page.get_by_test_id("legend")).to_have_text("person 1, you")
