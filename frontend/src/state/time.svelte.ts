@@ -143,6 +143,8 @@ export class TimeTravel {
   private draw(now: number): boolean {
     if (this.playing) this.advance(now);
     if ((this.wanted ?? 0) > this.loaded) return false;
+    // A tree that is still coming piece by piece takes them where it is shown.
+    if (this.session.now.absent > 0) return this.wanted !== null;
     this.work();
     return this.playing || this.share !== null;
   }
