@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, expect
 from tests.e2e.conftest import NewVisitor
 from tests.e2e.observatory import Observatory
 from tests.e2e.test_access import PHONE, violations
+from tests.e2e.test_comparing import made_rule
 from tests.server import Server
 
 PROMPT = "HHT"
@@ -51,6 +52,11 @@ class Reader(Observatory):
     def log(self) -> list[dict[str, Any]]:
         told: list[dict[str, Any]] = self.ask("GET", "/events?limit=1000")["events"]
         return told
+
+    def open_time(self) -> None:
+        """By its key; waits until the log has been read."""
+        self.press("t")
+        expect(self.time).to_have_attribute("data-loaded", str(self.tree()["seq"]))
 
     def look_back(self, seq: int) -> None:
         """Waits until the tree is shown as it was after that event."""
@@ -150,10 +156,14 @@ def test_a_tree_of_one_state_says_what_to_do(new_visitor: NewVisitor, coin_serve
 def test_an_automaton_is_read_as_its_picture(new_visitor: NewVisitor, coin_server: Server) -> None:
     visitor = new_visitor(coin_server)
     visitor.visit()
-    visitor.choose_rule("Rule 110")
-    visitor.type_prompt("0001000")
-    visitor.page.wait_for_url(re.compile("/t/t"))
-    visitor.wait_until_filled()
+    rule = made_rule(visitor, kind="automaton", number=110)
+    ref = visitor.make(rule=rule, prompt="0001000")
+    visitor.ask(
+        "POST",
+        "/growths",
+        {"state": {"node": 0}, "strategy": {"kind": "worlds", "lines": 4, "steps": 12}},
+    )
+    visitor.visit(f"/t/{ref}")
     visitor.page.get_by_test_id("view-read").click()
     cells = visitor.page.get_by_test_id("read-cells")
     expect(cells).to_be_visible()
@@ -195,7 +205,8 @@ def test_axe_finds_nothing_on_the_page_and_in_the_past(
     reader.press(*["ArrowRight"] * 3)
     expect(reader.alternatives).to_have_count(2)
     assert violations(reader.page) == []
-    reader.press("t", ",")
+    reader.open_time()
+    reader.press(",")
     expect(reader.page.get_by_test_id("time-said")).to_contain_text("as it was")
     assert violations(reader.page) == []
 
@@ -209,8 +220,7 @@ def test_every_event_shows_the_tree_as_it_was_by_the_keyboard_alone(reader: Read
     last = int(reader.tree()["seq"])
     now = int(reader.tree()["states"])
 
-    reader.press("t")
-    expect(reader.time).to_have_attribute("data-loaded", str(last))
+    reader.open_time()
     reader.press(",")
     reader.look_back(last - 1)
     expect(reader.page.get_by_test_id("time-said")).to_contain_text(
@@ -269,7 +279,8 @@ def test_the_mouse_goes_anywhere_and_plays(reader: Reader) -> None:
 
 def test_what_happens_meanwhile_makes_the_axis_longer(reader: Reader) -> None:
     last = int(reader.tree()["seq"])
-    reader.press("t", ",", ",")
+    reader.open_time()
+    reader.press(",", ",")
     reader.look_back(last - 2)
     states = reader.time.get_attribute("data-states")
     reader.ask("POST", "/prune", {"state": {"node": 1}})
@@ -309,11 +320,8 @@ def test_states_are_coloured_by_who_grew_them(
     guest = Reader(visitor.page, visitor.url)
     guest.visit(link["url_path"])
     expect(guest.worlds).to_be_visible()
-    guest.ask(
-        "POST",
-        "/growths",
-        {"state": {"node": 1}, "strategy": {"kind": "breadth", "k": 2, "depth": 9}},
-    )
+    growth = {"kind": "breadth", "k": 2, "depth": 9}
+    guest.ask("POST", "/growths", {"state": {"node": 1}, "strategy": growth})
     expect(reader.page.get_by_test_id("legend")).to_have_text("you, person 2")
     guest.page.get_by_test_id("colour").select_option("author")
     expect(guest.page.get_by_test_id("legend")).to_have_text("person 1, you")

@@ -66,10 +66,10 @@ export class TimeTravel {
     return this.replay.events;
   }
 
-  /** Goes to an event, as far as the log has been read. The end of the log is now. */
+  /** Goes to an event, as soon as the log has been read so far. The end of the log is now. */
   goTo(seq: number): void {
     if (seq >= this.total) return this.now();
-    this.wanted = this.played = Math.max(0, Math.min(this.loaded, Math.round(seq)));
+    this.wanted = this.played = Math.max(0, Math.min(this.total, Math.round(seq)));
     this.way = null;
     this.share ??= 0;
     this.frames.wake();
@@ -121,6 +121,7 @@ export class TimeTravel {
         if (frames.length === 0) break;
         for (const frame of frames) this.replay.add(loggedOf(frame));
         this.loaded = this.replay.events.length;
+        this.frames.wake();
         this.total = Math.max(this.loaded, this.session.latest);
       }
       this.replay.expect(this.session.now);
@@ -141,6 +142,9 @@ export class TimeTravel {
   /** One frame's share of the work; true while there is more. */
   private draw(now: number): boolean {
     if (this.playing) this.advance(now);
+    if ((this.wanted ?? 0) > this.loaded) return false;
+    // A tree that is still coming piece by piece takes them where it is shown.
+    if (this.session.now.absent > 0) return this.wanted !== null;
     this.work();
     return this.playing || this.share !== null;
   }
