@@ -1,6 +1,6 @@
 """The OpenAPI document: FastAPI's own, with problems and the socket's messages in it."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -33,11 +33,12 @@ FRAME: dict[str, Any] = {
 }
 """The documented content of a binary answer (the layout: core/frame.py)."""
 
+_BYTES: Final = {"type": "string", "format": "binary"}
 FILES: dict[str, Any] = {
-    each.media_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
-    for each in FORMATS.values()
+    kind: {"schema": {"type": "object"} if kind == "application/json" else _BYTES}
+    for kind in (each.media_type.partition(";")[0] for each in FORMATS.values())
 }
-"""The documented content of an exported tree."""
+"""The documented content of an exported tree; of its JSON, GET /api/schemas/tree tells more."""
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -4781,7 +4781,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": string;
+                    "application/json": Record<string, never>;
                     "text/csv": string;
                     "application/graphml+xml": string;
                     "text/vnd.graphviz": string;

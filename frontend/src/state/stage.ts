@@ -13,6 +13,9 @@ export const STAGE = {
   narrow: 900,
   narrowHeader: 86,
   narrowTabs: 58,
+  /** A phone's bar above the canvas has two rows. */
+  phone: 560,
+  phoneToolbar: 82,
   linePitch: 17,
   /** Beside the canvas, both sides together. */
   sides: 16,
@@ -44,7 +47,8 @@ export function canvasFor(
   cells: boolean,
 ): { width: number; height: number } {
   if (width <= STAGE.narrow) {
-    const taken = STAGE.narrowHeader + STAGE.toolbar + STAGE.legend + STAGE.narrowTabs;
+    const toolbar = width <= STAGE.phone ? STAGE.phoneToolbar : STAGE.toolbar;
+    const taken = STAGE.narrowHeader + toolbar + STAGE.legend + STAGE.narrowTabs;
     return { width: width - STAGE.sides, height: height - taken };
   }
   const taken = STAGE.header + (cells ? STAGE.cellsStrip : STAGE.strip) + STAGE.toolbar + STAGE.legend;
