@@ -111,6 +111,7 @@ def test_collapse_hoist_and_back_by_keys_alone(coin: TreeView) -> None:
     page.keyboard.press("1")
     expect(coin.visitor.worlds).to_have_attribute("data-anchor", str(first))
     page.keyboard.press("2")
+    coin.wait("root", first)
     page.keyboard.press("u")
     coin.wait("root", 0)
 
