@@ -26,6 +26,10 @@ export const homeOf = ({ anchor, home }: Camera): number => home ?? anchor;
 export const isWhole = (camera: Camera): boolean =>
   camera.lo === 0 && camera.hi === 1 && homeOf(camera) === camera.anchor;
 
+/** Whether a tree has the states of a camera: when one looks back, it may not have them yet. */
+export const isIn = ({ size }: { readonly size: number }, camera: Camera): boolean =>
+  camera.anchor < size && homeOf(camera) < size;
+
 export function sameCamera(one: Camera, other: Camera): boolean {
   return (
     one.anchor === other.anchor &&

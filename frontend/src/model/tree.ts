@@ -216,8 +216,9 @@ export class TreeModel {
 
   // -- from node to node
 
-  /** From the root to the node, both included. */
+  /** From the root to the node, both included; a RangeError for one that was never added. */
   path(node: number): number[] {
+    if (node >= this.size) throw new RangeError(`no state ${node} among ${this.size}`);
     const found: number[] = [];
     for (let at = node; at !== NONE; at = this.nodes.parent[at]!) found.push(at);
     return found.reverse();

@@ -158,6 +158,12 @@ describe("reading", () => {
     expect(passes(model, { node: 0, key: 0 }, { node: 3 })).toBe(true);
     expect(passes(model, { node: 2 }, { node: 3 })).toBe(false);
   });
+
+  it("has nothing to read of a state that is not there", () => {
+    const model = tree();
+    expect(readingOf(model, { node: model.size })).toEqual([]);
+    expect(() => model.path(model.size)).toThrow("no state");
+  });
 });
 
 describe("a rule that tells only a part", () => {

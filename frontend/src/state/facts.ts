@@ -212,12 +212,16 @@ export interface ReadToken {
   logProb: number;
 }
 
-/** The trajectory to a state, token by token, without the prompt. */
+/**
+ * The trajectory to a state, token by token, without the prompt; empty for a state that is not
+ * there: a picture may still be of another moment than the model.
+ */
 export function readingOf(
   model: TreeModel,
   state: StateRef,
   weighting: Weighting = model.ruleWeighting,
 ): ReadToken[] {
+  if (state.node >= model.size) return [];
   const nodes = model.path(state.node).slice(1);
   const keys = nodes.map((node) => model.key[node] ?? 0);
   if (state.key !== undefined) keys.push(state.key);

@@ -2,6 +2,7 @@ import { readLog } from "../api/client";
 import type { Frame } from "../api/frame";
 import { asProblem } from "../api/problem";
 import type { EventHeader } from "../base/headers";
+import { isIn } from "../model/camera";
 import { Replay, type LoggedEvent } from "../model/replay";
 import { sameRef, type StateRef } from "../model/ref";
 import { TreeModel } from "../model/tree";
@@ -16,6 +17,12 @@ const PLAY_S = 24;
 const SLOWEST_PER_S = 2;
 const LONGEST_FRAME_MS = 200;
 export const SPEEDS = [0.5, 1, 2, 4] as const;
+
+/** Where somebody is in a view. */
+interface Place {
+  selection: StateRef;
+  anchor: number;
+}
 
 /**
  * Looking back over a tree's log: any event of it, shown in whatever view is open. The log is read
@@ -46,8 +53,8 @@ export class TimeTravel {
   private played = 0;
   private movedAt: number | null = null;
   /** What was selected and zoomed into now, and what of it could be shown then. */
-  private kept: { selection: StateRef; anchor: number } | null = null;
-  private put: { selection: StateRef; anchor: number } | null = null;
+  private kept: Place | null = null;
+  private put: Place | null = null;
 
   constructor(
     private readonly session: TreeSession,
@@ -100,7 +107,7 @@ export class TimeTravel {
     this.session.comeBack();
     const { kept } = this;
     this.kept = this.put = null;
-    if (kept) this.place(kept);
+    if (kept) this.place(kept, this.session.model);
   }
 
   close(): void {
@@ -210,13 +217,14 @@ export class TimeTravel {
       selection: isThere ? { node, key } : { node },
       anchor: nearest(this.kept.anchor),
     };
-    this.place(this.put);
+    this.place(this.put, model);
   }
 
-  private place({ selection, anchor }: { selection: StateRef; anchor: number }): void {
+  private place({ selection, anchor }: Place, model: TreeModel): void {
     const { view } = this;
     if (!sameRef(view.selection, selection)) view.selection = selection;
-    if (view.camera.anchor !== anchor) view.zoomTo(anchor);
+    const { camera } = view;
+    if (camera.anchor !== anchor || !isIn(model, camera)) view.zoomTo(anchor);
   }
 }
 
