@@ -1,6 +1,8 @@
 """Random histories of a tree: whatever happens, probability is conserved and nothing is lost."""
 
+import dataclasses
 from typing import Literal
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -8,16 +10,22 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from semioscope.core import replay
 from semioscope.core.distribution import NextState
 from semioscope.core.errors import Conflict
 from semioscope.core.events import EventKind, decode_event, encode_event
 from semioscope.core.history import history_of
 from semioscope.core.ledger import recompute
+from semioscope.core.lines import nodes_on_lines
+from semioscope.core.random import uniform
 from semioscope.core.sampling import IDENTITY, Bias, Frequency, Procedure, Temperature, TopK
 from semioscope.core.tree import Tree
+from semioscope.core.types import NodeId
+from semioscope.core.walk import advance, locate, starts
 from tests.unit.core_tree.toys import (
     Logged,
     N,
+    Portrait,
     appending_answer,
     graph_of,
     oracle_ledger,
@@ -195,6 +203,40 @@ class Histories(RuleBasedStateMachine):
             assert replayed.ledger == ledger
         assert portrait(replayed, hidden=True) == whole
         assert replayed.to_frame() == self.tree.to_frame()
+        self._is_the_same_in_one_go(whole)
+        self._lines_go_together()
+
+    def _is_the_same_in_one_go(self, whole: Portrait) -> None:
+        at_once = Logged(self.is_rewriting).tree
+        with patch.object(replay, "_FEWEST", 2):
+            replay.replay(at_once, [decode_event(entry.frame)[0] for entry in self.logged.log])
+        assert portrait(at_once, hidden=True) == whole
+        one, other = at_once.ledger, self.tree.ledger
+        assert dataclasses.astuple(one) == pytest.approx(dataclasses.astuple(other), abs=1e-12)
+
+    def _lines_go_together(self) -> None:
+        for fingerprint in ("rule", *self.tree.weighings):
+            together = nodes_on_lines(self.tree, 0, 23, 0.25, 7, 12, fingerprint)
+            if together is not None:
+                one_by_one = nodes_one_by_one(self.tree, 23, 0.25, 7, 12, fingerprint)
+                assert together.tolist() == sorted(one_by_one)
+
+
+def nodes_one_by_one(
+    tree: Tree, lines: int, offset: float, seed: int, steps: int, fingerprint: str
+) -> set[int]:
+    """Where each line goes by itself."""
+    found: set[int] = set()
+    for index, at in enumerate(starts(lines, offset=offset)):
+        node = NodeId(0)
+        for step in range(steps):
+            place = None if tree.is_cut(node) else locate(tree, node, at.u, fingerprint)
+            if place is None or place.child is None or not place.width > 0:
+                break
+            node = place.child
+            found.add(node)
+            at = advance(at, place.before, place.width, uniform(seed, index, step))
+    return found
 
 
 class RewritingHistories(Histories):

@@ -28,19 +28,20 @@ class ChildIndex:
         self._few: dict[int, int] = {}
         self._many: Packed = np.zeros(0, np.uint64)
         self._ids: IdArray = np.zeros(0, np.uint32)
-        self._waiting: list[tuple[Packed, IdArray]] = []
+        self._waiting: list[tuple[IdArray, IdArray, IdArray]] = []
 
     @property
     def is_sorted(self) -> bool:
         """Whether `find` costs nothing out of the ordinary."""
         return not self._waiting
 
-    def add(self, pairs: Packed, ids: IdArray) -> None:
-        """Takes the children of these pairs, each of which is new."""
-        if len(pairs) < _MANY:
+    def add(self, parents: IdArray, keys: IdArray, ids: IdArray) -> None:
+        """Takes children by the parent and the key of each, all of them new."""
+        if len(ids) < _MANY:
+            pairs = packed(parents, keys)
             self._few.update(zip(pairs.tolist(), ids.tolist(), strict=True))
         else:
-            self._waiting.append((pairs, ids))
+            self._waiting.append((parents, keys, ids))
 
     def find(self, parent: int, key: int) -> int | None:
         """The child by that key; None where there is none."""
@@ -71,7 +72,8 @@ class ChildIndex:
     def _sort(self) -> None:
         if not self._waiting:
             return
-        pairs = np.concatenate([self._many, *(pairs for pairs, _ in self._waiting)])
-        ids = np.concatenate([self._ids, *(ids for _, ids in self._waiting)])
+        waiting = [packed(parents, keys) for parents, keys, _ in self._waiting]
+        pairs = np.concatenate([self._many, *waiting])
+        ids = np.concatenate([self._ids, *(ids for *_, ids in self._waiting)])
         order = np.argsort(pairs, kind="stable")
         self._many, self._ids, self._waiting = pairs[order], ids[order], []

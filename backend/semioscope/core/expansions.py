@@ -1,5 +1,7 @@
 """What a tree stores of every evaluation of its rule: the leading candidates and three numbers."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,6 +9,17 @@ from semioscope.core.distribution import Expansion
 from semioscope.core.events import column
 from semioscope.core.growable import Growable
 from semioscope.core.types import ALL_KEPT, UNKNOWN_RANK, Columns, Float32Array, IdArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """Those of n states, each a row: keys u4[n, w] and log_probs f4[n, w] (nats, −inf beyond the
+    end), counts i8[n], and whether they are all that can follow, bool[n]."""
+
+    keys: IdArray
+    log_probs: Float32Array
+    counts: NDArray[np.int64]
+    is_all: NDArray[np.bool_]
 
 
 class Expansions:
@@ -50,6 +63,27 @@ class Expansions:
             told=float(self._told.values[row]),
             sure=int(self._sure.values[row]),
         )
+
+    def table(self, nodes: IdArray, kept: IdArray) -> Candidates:
+        """The leading candidates of each node, at most `kept` of each; none where it has no
+        expansion."""
+        rows = self._rows(nodes)
+        known = rows >= 0
+        stored = rows[known]
+        counts = np.zeros(len(nodes), np.int64)
+        counts[known] = np.minimum(self._count.values[stored], kept[known])
+        starts = np.zeros(len(nodes), np.int64)
+        starts[known] = self._start.values[stored]
+        is_all = np.zeros(len(nodes), np.bool_)
+        is_all[known] = (self._complete.values[stored] != 0) | (counts[known] == kept[known])
+        places = np.arange(max(1, int(counts.max(initial=0))))
+        is_there = places < counts[:, np.newaxis]
+        entries = (starts[:, np.newaxis] + places)[is_there]
+        keys = np.zeros(is_there.shape, np.uint32)
+        log_probs = np.full(is_there.shape, -np.inf, np.float32)
+        keys[is_there] = self._key.values[entries]
+        log_probs[is_there] = self._log_prob.values[entries]
+        return Candidates(keys, log_probs, counts, is_all)
 
     def entropies(self, size: int) -> Float32Array:
         """Of the first `size` nodes, bits, f4[size]; nan where there is no expansion."""

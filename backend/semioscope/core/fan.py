@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from semioscope.core.distribution import Expansion
 from semioscope.core.sampling import Weights, probabilities, widths
 from semioscope.core.types import Float32Array, FloatArray, IdArray
@@ -33,6 +36,18 @@ class Fan:
     def probabilities(self) -> FloatArray:
         """q, f64[K]."""
         return probabilities(self.beta, self.log_z, self.scaled)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fans:
+    """The fans of n states, each a row: keys u4[n, w] and widths f8[n, w] (0 beyond the end); how
+    many next states of each are stored, i8[n], 0 where nothing is known; and whether these are all
+    of them, bool[n]."""
+
+    keys: IdArray
+    widths: FloatArray
+    counts: NDArray[np.int64]
+    complete: NDArray[np.bool_]
 
 
 def fan_of(expansion: Expansion, weights: Weights, beta: float) -> Fan:

@@ -6,6 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 _FIRST_ROOM = 64
+_SPARE = 8
+"""Room to spare after what comes in one go, 1/8 of it: pages that nobody writes to cost nothing,
+and what is added next does not move a large array."""
 
 
 class Growable:
@@ -40,6 +43,6 @@ class Growable:
     def _reserve(self, count: int) -> None:
         needed = self._size + count
         if needed > self._room.size:
-            room = np.empty(max(needed, 2 * self._room.size), self._room.dtype)
+            room = np.empty(max(needed + needed // _SPARE, 2 * self._room.size), self._room.dtype)
             room[: self._size] = self.values
             self._room = room

@@ -1,5 +1,6 @@
 """The nodes of a tree as columns, and how to find one."""
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -13,8 +14,6 @@ from semioscope.core.types import NO_PARENT, ROOT, UNKNOWN_RANK, Columns, IdArra
 _NONE = NO_PARENT
 _MANY: Final = 4096
 """So many new nodes are put in order all at once."""
-_SNAPSHOT: Final = 1 << 15
-"""So many nodes at once, in an empty tree, are those of a snapshot, and were looked at before."""
 _FEW_SIBLINGS: Final = 64
 
 
@@ -43,6 +42,7 @@ class Nodes:
         self._last_child = Growable("<u4")
         self._next_sibling = Growable("<u4")
         self._index = ChildIndex()
+        self._unranked: list[IdArray] = []
         self._append_blank(1)
         self.parent.append([NO_PARENT])
         self.key.append([0])
@@ -53,8 +53,16 @@ class Nodes:
     def size(self) -> int:
         return self.parent.size
 
-    def append(self, parents: IdArray, keys: IdArray, log_probs: NDArray[np.float32]) -> IdArray:
-        """Adds nodes; returns their ids, ascending.
+    def append(
+        self,
+        parents: IdArray,
+        keys: IdArray,
+        log_probs: NDArray[np.float32],
+        *,
+        are_new: bool = False,
+    ) -> IdArray:
+        """Adds nodes; returns their ids, ascending. are_new: known not to be there, since they
+        were added before to a tree like this one.
 
         Raises ValueError, and adds nothing, for a parent that does not precede its child or for a
         next state that its parent already has.
@@ -63,18 +71,27 @@ class Nodes:
         ids = np.arange(first, first + len(parents), dtype=np.uint32)
         if np.any(parents >= ids):
             raise ValueError("a parent must precede its child")
-        pairs = packed(parents, keys)
-        is_snapshot = first == 1 and len(pairs) >= _SNAPSHOT
-        if not is_snapshot and self._index.has_any(pairs):
+        if not are_new and self._index.has_any(packed(parents, keys)):
             raise ValueError("a next state can be a child of its parent only once")
-        self._index.add(pairs, ids)
+        self._index.add(parents, keys, ids)
         self._append_blank(len(ids))
         self.parent.append(parents)
         self.key.append(keys)
         self.log_prob.append(log_probs)
         self._sum_along_paths(ids)
         self._link(ids)
+        self._unranked.append(ids)
         return ids
+
+    def rank_by(self, ranks: Callable[[IdArray, IdArray], IdArray]) -> None:
+        """Gives the nodes added since the last time their ranks: `ranks` tells those of parents
+        and keys, UNKNOWN_RANK of those that have been given theirs already. It is put off, because
+        of a tree that is only looked at nobody asks for them."""
+        for ids in self._unranked:
+            found = ranks(self.parent.values[ids], self.key.values[ids])
+            known = found != UNKNOWN_RANK
+            self.rank.values[ids[known]] = found[known]
+        self._unranked.clear()
 
     def find(self, parent: int, key: int) -> NodeId | None:
         """The child of that parent by that key, hidden or not."""
@@ -88,6 +105,21 @@ class Nodes:
                 child = int(following[child])
         found = self._index.find(parent, key)
         return None if found is None else NodeId(found)
+
+    def find_many(self, parents: IdArray, keys: IdArray) -> IdArray:
+        """As `find`, of each pair, u4[n]; NO_PARENT where there is none."""
+        found = self._first_child.values[parents]
+        following, of = self._next_sibling.values, self.key.values
+        for _ in range(_FEW_SIBLINGS):
+            others = np.flatnonzero(found != _NONE)
+            others = others[of[found[others]] != keys[others]]
+            if not len(others):
+                return found
+            found[others] = following[found[others]]
+        for place in others.tolist():
+            child = self.find(int(parents[place]), int(keys[place]))
+            found[place] = _NONE if child is None else child
+        return found
 
     def children(self, node: int) -> list[NodeId]:
         """All children, hidden or not, in the order in which they were added."""

@@ -10,6 +10,7 @@ from semioscope.core.below import by_depth
 from semioscope.core.conditioning import Conditioning
 from semioscope.core.errors import InvalidRequest
 from semioscope.core.ledger import CUT, GONE
+from semioscope.core.lines import nodes_on_lines
 from semioscope.core.random import WORD, uniform
 from semioscope.core.sampling import IDENTITY_FINGERPRINT
 from semioscope.core.tree import Tree
@@ -88,9 +89,15 @@ def _probable(tree: Tree, anchor: int) -> IdArray:
 def _on_lines(tree: Tree, anchor: NodeId, sight: Sight) -> IdArray:
     """Where the lines go, as far as the tree knows."""
     fingerprint = IDENTITY_FINGERPRINT if sight.by_rule else tree.fingerprint
+    offset = draw_offset(sight.seed)
+    if not sight.conditioned:
+        at_once = nodes_on_lines(
+            tree, anchor, sight.lines, offset, sight.seed, MOST_STEPS, fingerprint
+        )
+        if at_once is not None:
+            return at_once
     given = Conditioning(tree, fingerprint) if sight.conditioned else None
     found: set[int] = set()
-    offset = draw_offset(sight.seed)
     for index, line in enumerate(starts(sight.lines, offset=offset)):
         node, at = anchor, line
         for step in range(MOST_STEPS):

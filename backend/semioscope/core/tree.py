@@ -1,52 +1,40 @@
 """The trajectory tree: append-only columns, changed by events only (DESIGN.md section 3)."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any, Final, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from semioscope.core import frame
-from semioscope.core.alphabet import pieces
 from semioscope.core.annotations import Annotations
-from semioscope.core.distribution import Expansion
 from semioscope.core.errors import InvalidRequest
 from semioscope.core.events import WEIGHTS, Event, column, cut_nodes
-from semioscope.core.expansions import Expansions
-from semioscope.core.fan import Fan, fan_of
+from semioscope.core.known_tree import KnownTree
 from semioscope.core.ledger import (
     CUT,
     EXPANDED,
-    GONE,
     HIDDEN,
     NOTHING,
     TAIL,
     TERMINAL,
-    UNDER,
-    Ledger,
-    Marks,
     child_sums,
     inherited,
-    is_terminal,
-    ledger_of,
     recut,
     shares,
     standing,
 )
-from semioscope.core.nodes import Nodes, generations
+from semioscope.core.nodes import generations
 from semioscope.core.origins import Origins
 from semioscope.core.rule import RuleDescription
-from semioscope.core.sampling import IDENTITY, IDENTITY_FINGERPRINT, Procedure, Weights
-from semioscope.core.symbols import Symbols
+from semioscope.core.sampling import (
+    IDENTITY,
+    Procedure,
+)
 from semioscope.core.types import (
-    ALL_KEPT,
     ROOT,
     Columns,
-    Float32Array,
     FloatArray,
     IdArray,
-    NodeId,
     Seq,
     State,
 )
@@ -54,20 +42,13 @@ from semioscope.core.weighing import Weighing
 
 MOST_WEIGHINGS: Final = 6
 """How many procedures a tree remembers beside the rule; the oldest give way, the default never."""
+Since = Seq | IdArray
+"""The event that made nodes visible: of all, or of each, u4[n]."""
 
 
-def prompt_length(prompt: State) -> int:
-    """How much of L a prompt takes up: its tokens, or one for the first state of a rewriting."""
-    return 1 if isinstance(prompt, bytes) else len(prompt)
-
-
-class Tree:
-    """Everything known of one initial state under one rule.
-
-    rule, prompt and max_length (L, in tokens, or in states of a rewriting trajectory; the prompt
-    included) are fixed. `apply` is the only way to change a tree. "Visible" leaves out what is
-    hidden; what is under a cut is visible.
-    """
+class Tree(KnownTree):
+    """A tree that things happen to. `apply` is the only way to change it, but for what puts
+    several growths of a log together."""
 
     def __init__(
         self,
@@ -78,286 +59,11 @@ class Tree:
         procedure: Procedure = IDENTITY,
         name: str = "",
     ) -> None:
-        """prompt_pieces: the bytes of each token of the prompt, for display."""
-        self.rule = rule
-        self.prompt = prompt
-        self.max_length = max_length
-        self.prompt_pieces = tuple(prompt_pieces)
-        self.procedure = procedure
-        self.name = name
-        self.seq = Seq(0)
-        self.symbols = Symbols(prompt if isinstance(prompt, bytes) else None)
-        self.weighings: OrderedDict[str, Weighing] = OrderedDict()
-        self.annotations = Annotations()
-        self.origins = Origins()
-        self._nodes = Nodes()
-        self._expansions = Expansions()
+        super().__init__(rule, prompt, max_length, prompt_pieces, procedure, name)
         if self.prompt_length >= max_length:
             self.marks[ROOT] |= TERMINAL
         self._touch(procedure)
         self._refresh()
-
-    # -- numbers of the whole tree; the arrays are views, valid until the next event
-
-    @property
-    def prompt_length(self) -> int:
-        return prompt_length(self.prompt)
-
-    @property
-    def size(self) -> int:
-        """Nodes, the root and hidden ones included: the id of the next node."""
-        return self._nodes.size
-
-    @property
-    def expansion_count(self) -> int:
-        """States ever expanded, hidden expansions included."""
-        return self._expansions.size
-
-    @property
-    def fingerprint(self) -> str:
-        """Of the default procedure."""
-        return self.procedure.fingerprint
-
-    @property
-    def ledger(self) -> Ledger:
-        return ledger_of(self._ledger)
-
-    @property
-    def parents(self) -> IdArray:
-        return self._nodes.parent.values
-
-    @property
-    def keys(self) -> IdArray:
-        return self._nodes.key.values
-
-    @property
-    def log_probs(self) -> Float32Array:
-        """Given the parent, nats, under the rule."""
-        return self._nodes.log_prob.values
-
-    @property
-    def depths(self) -> IdArray:
-        return self._nodes.depth.values
-
-    @property
-    def cum_log_probs(self) -> FloatArray:
-        """From the root, nats, under the rule."""
-        return self._nodes.cum_log_prob.values
-
-    @property
-    def child_sums(self) -> FloatArray:
-        """Σ of the probabilities of each node's visible children, given the node."""
-        return self._nodes.child_sum.values
-
-    @property
-    def ranks(self) -> IdArray:
-        """Among all next states of the parent, 0 the most probable; UNKNOWN_RANK where unknown."""
-        return self._nodes.rank.values
-
-    @property
-    def visits(self) -> IdArray:
-        """How many random trajectories have gone through each node."""
-        return self._nodes.visits.values
-
-    @property
-    def entropies(self) -> Float32Array:
-        """Of all that can follow each node, bits, under the rule; nan where it was never told."""
-        return self._expansions.entropies(self.size)
-
-    @property
-    def since(self) -> IdArray:
-        """The event that last made each node visible."""
-        return self._nodes.since.values
-
-    @property
-    def expanded_since(self) -> IdArray:
-        """The event that last made each node's expansion visible; 0 where there is none."""
-        return self._nodes.expanded_since.values
-
-    @property
-    def marks(self) -> Marks:
-        """The bits of core/ledger.py."""
-        return self._nodes.marks.values
-
-    # -- one node
-
-    def has(self, node: int) -> bool:
-        """Whether there is a visible node of this id."""
-        return 0 <= node < self.size and not self.marks[node] & GONE
-
-    def parent(self, node: int) -> NodeId | None:
-        return None if node == ROOT else NodeId(int(self.parents[node]))
-
-    def key(self, node: int) -> int:
-        return int(self.keys[node])
-
-    def log_prob(self, node: int) -> float:
-        return float(self.log_probs[node])
-
-    def depth(self, node: int) -> int:
-        return int(self.depths[node])
-
-    def cum_log_prob(self, node: int) -> float:
-        return float(self.cum_log_probs[node])
-
-    def tail_cum(self, node: int, fingerprint: str = IDENTITY_FINGERPRINT) -> float:
-        """F(t⁻) of a node outside its parent's `fan`; nan where it is not known."""
-        if fingerprint == IDENTITY_FINGERPRINT:
-            return float(self._nodes.tail_cum.values[node])
-        weighing = self.weighings.get(fingerprint)
-        return float("nan") if weighing is None else weighing.tail_cum(node)
-
-    def tail_scaled(self, node: int, fingerprint: str) -> float:
-        """What `Fan.scaled` would have of a node outside its parent's `fan`, nats: the rule's
-        log-probability or the procedure's own; nan where it is not known."""
-        weighing = self.weighings.get(fingerprint)
-        if weighing is None or not weighing.procedure.reorders:
-            return self.log_prob(node)
-        return weighing.tail_log_q(node)
-
-    def is_terminal(self, node: int) -> bool:
-        return bool(is_terminal(self.marks[node]))
-
-    def is_expanded(self, node: int) -> bool:
-        """Whether it has an expansion that is not hidden."""
-        return bool(self.marks[node] & EXPANDED)
-
-    def is_hidden(self, node: int) -> bool:
-        """Whether it is hidden, or below something hidden."""
-        return bool(self.marks[node] & GONE)
-
-    def is_cut(self, node: int) -> bool:
-        return bool(self.marks[node] & CUT)
-
-    def under_cut(self, node: int) -> bool:
-        """Whether it, or a state before it, is cut."""
-        return bool(self.marks[node] & (CUT | UNDER))
-
-    def expansion(self, node: int) -> Expansion | None:
-        """Its expansion unless that is hidden. `symbols` is empty: keys index `tree.symbols`."""
-        return self._expansions.at(node) if self.is_expanded(node) else None
-
-    def stored_expansion(self, node: int) -> Expansion | None:
-        """As `expansion`, but hidden ones too."""
-        return self._expansions.at(node)
-
-    def residual(self, node: int) -> float:
-        """1 − Σ of its visible children's probabilities, at least 0; given the state itself."""
-        return max(0.0, 1.0 - float(self._nodes.child_sum.values[node]))
-
-    def weights_at(self, node: int, fingerprint: str) -> Weights | None:
-        """The procedure at an expanded state; None where it has not been evaluated."""
-        expansion = self.expansion(node)
-        if expansion is None:
-            return None
-        if fingerprint == IDENTITY_FINGERPRINT:
-            return Weights(0.0, ALL_KEPT, expansion.entropy)
-        weighing = self.weighings.get(fingerprint)
-        return None if weighing is None else weighing.at(node)
-
-    def fan(self, node: int, fingerprint: str) -> Fan | None:
-        """What divides an expanded state's interval under a procedure, as far as it is stored; None
-        where the procedure has not been evaluated."""
-        expansion, weights = self.expansion(node), self.weights_at(node, fingerprint)
-        if expansion is None or weights is None:
-            return None
-        weighing = self.weighings.get(fingerprint)
-        beta = 1.0 if weighing is None else weighing.procedure.inverse_temperature
-        return fan_of(expansion, weights, beta)
-
-    def is_untold(self, node: int, fingerprint: str) -> bool:
-        """Whether the procedure needs more at an expanded state than the rule tells."""
-        weighing = self.weighings.get(fingerprint)
-        return weighing is not None and weighing.is_untold(node) and self.is_expanded(node)
-
-    def ends_at(self, keys: IdArray, depths: IdArray) -> NDArray[np.bool_]:
-        """Whether nodes of these keys and depths are terminal by themselves, bool[n]: an end
-        token, or length L."""
-        is_end = depths.astype(np.int64) + self.prompt_length >= self.max_length
-        if self.rule.kind == "appending":
-            is_end |= np.isin(keys, np.array(self.rule.end_keys, np.uint32))
-        return is_end
-
-    def ends(self, key: int, depth: int) -> bool:
-        """As `ends_at`, of one node."""
-        is_end_key = self.rule.kind == "appending" and key in self.rule.end_keys
-        return is_end_key or depth + self.prompt_length >= self.max_length
-
-    # -- from node to node
-
-    def find_child(self, parent: int, key: int) -> NodeId | None:
-        """The child by that key, hidden ones too."""
-        return self._nodes.find(parent, key)
-
-    def children(self, node: int) -> list[NodeId]:
-        """The visible children, in the order in which they were added."""
-        marks = self.marks
-        return [child for child in self._nodes.children(node) if not marks[child] & GONE]
-
-    def path(self, node: int) -> list[NodeId]:
-        """From the root to the node, both included."""
-        return self._nodes.path(node)
-
-    def state_of(self, node: int) -> State:
-        if isinstance(self.prompt, bytes):
-            return self.prompt if node == ROOT else self.symbols.state(self.key(node))
-        keys = self.keys
-        return self.prompt + tuple(int(keys[step]) for step in self.path(node)[1:])
-
-    def state_id(self, node: int) -> int:
-        """Rewriting rules: a number that two nodes share iff their states are equal."""
-        return 0 if node == ROOT else self.symbols.state_id(self.key(node))
-
-    def pieces(self, node: int) -> list[str]:
-        """What each token of the prompt and of the path shows, for display; under a rewriting
-        rule each state of the path as text."""
-        path = self.path(node)
-        if isinstance(self.prompt, bytes):
-            states = [self.prompt, *(self.symbols.state(self.key(step)) for step in path[1:])]
-            return [pieces([state])[0] for state in states]
-        labels = [self.symbols.label(self.key(step)) for step in path[1:]]
-        return pieces([*self.prompt_pieces, *labels])
-
-    def text_of(self, node: int) -> str:
-        """What follows the prompt up to this node; under a rewriting rule its state."""
-        shown = self.pieces(node)
-        return shown[-1] if isinstance(self.prompt, bytes) else "".join(shown[len(self.prompt) :])
-
-    # -- many nodes
-
-    def expanded_nodes(self) -> IdArray:
-        """The visible expanded states, ascending, u4[n]."""
-        return np.flatnonzero((self.marks & (EXPANDED | GONE)) == EXPANDED).astype(np.uint32)
-
-    def leaves(self) -> list[NodeId]:
-        """The visible states with no visible child, the most probable first."""
-        is_leaf = (self.marks & GONE) == 0
-        is_leaf[self.parents[1:][is_leaf[1:]]] = False
-        leaves = np.flatnonzero(is_leaf)
-        order = np.lexsort((leaves, -self.cum_log_probs[leaves]))
-        return [NodeId(node) for node in leaves[order].tolist()]
-
-    def frontier(self) -> IdArray:
-        """The states that can be expanded: visible, not under a cut, not terminal; u4[n]."""
-        marks = self.marks
-        excluded = (marks & (EXPANDED | GONE | CUT | UNDER)) != 0
-        return np.flatnonzero(~excluded & ~is_terminal(marks)).astype(np.uint32)
-
-    def not_weighed(self, fingerprint: str) -> IdArray:
-        """The visible expanded states that this procedure has not been evaluated at, u4[n]."""
-        expanded = self.expanded_nodes()
-        if fingerprint == IDENTITY_FINGERPRINT:
-            return expanded[:0]
-        weighing = self.weighings.get(fingerprint)
-        return expanded if weighing is None else expanded[weighing.lacking(expanded)]
-
-    def with_children(self, nodes: IdArray) -> NDArray[np.bool_]:
-        """Which of the nodes have any child, hidden or not, bool[n]."""
-        return self._nodes.with_children(nodes)
-
-    def with_stored_expansion(self, nodes: IdArray) -> NDArray[np.bool_]:
-        """Which of the nodes have an expansion, hidden or not, bool[n]."""
-        return self._expansions.has(nodes)
 
     # -- change
 
@@ -369,7 +75,7 @@ class Tree:
         payload, columns = event.payload, event.columns
         match event.kind:
             case "grow":
-                self._grow(event)
+                self._grow([event], columns, event.seq, event.seq)
             case "weigh":
                 self._weigh(payload, columns)
             case "prune" | "restore":
@@ -396,19 +102,34 @@ class Tree:
                 self.annotations.take(event.kind, payload)
         self.seq = event.seq
 
-    def _grow(self, event: Event) -> None:
-        payload, columns = event.payload, event.columns
+    def grow_many(self, events: Sequence[Event], columns: Columns) -> None:
+        """As `apply` of each, of growths of the log that core/replay.py has put together."""
+        since = column(columns, "node_since"), column(columns, "expanded_since")
+        self._grow(events, columns, *since, are_new=True)
+        self.seq = events[-1].seq
+
+    def _grow(
+        self,
+        events: Sequence[Event],
+        columns: Columns,
+        since: Since,
+        expanded_since: Since,
+        *,
+        are_new: bool = False,
+    ) -> None:
+        """Growths and all that they carry; the rest as `_take`."""
+        payload = events[0].payload
         if payload["first_node"] != self.size:
             raise ValueError(f"node {payload['first_node']} is not the next one, {self.size}")
         shown = column(columns, "shown_node")
         needs_refresh = bool(shown.size) or self._expands_above_children(columns)
         before = self._shares(touched := self._touched(columns))
-        added = self._take(columns, event.seq)
-        self.origins.take(event, added)
+        added = self._take(columns, since, expanded_since, are_new=are_new)
+        self._tell_origins(events, added)
         if "fingerprint" in payload:
             self._weigh(payload, columns)
         if needs_refresh:
-            self._show(shown, event.seq)
+            self._show(shown, events[-1].seq)
             self._refresh()
             return
         for level, parents in generations(added, self.parents[added]):
@@ -420,8 +141,19 @@ class Tree:
         )
         self._ledger += self._shares(np.concatenate([touched, added])) - before
 
-    def _take(self, columns: Columns, seq: Seq) -> IdArray:
-        """Adds what a growth carries; returns the new nodes, u4[n]. Derived marks come later."""
+    def _tell_origins(self, events: Sequence[Event], added: IdArray) -> None:
+        for event in events:
+            own = len(column(event.columns, "node_parent"))
+            self.origins.take(event, added[:own])
+            added = added[own:]
+
+    def _take(
+        self, columns: Columns, since: Since, expanded_since: Since, *, are_new: bool = False
+    ) -> IdArray:
+        """Adds what a growth carries; returns the new nodes, u4[n]. Derived marks come later.
+
+        since, expanded_since: the event of each, or of all; are_new: as `Nodes.append`.
+        """
         size = self.size + len(column(columns, "node_parent"))
         for name in ("expanded_node", "tail_node", "visited_node", "shown_node"):
             if np.any(column(columns, name) >= size):
@@ -431,17 +163,17 @@ class Tree:
             column(columns, "node_parent"),
             column(columns, "node_key"),
             column(columns, "node_log_prob"),
+            are_new=are_new,
         )
         self.symbols.add_columns(columns)
         self.marks[added[self.ends_at(self.keys[added], self.depths[added])]] |= TERMINAL
         expanded, nothing = self._expansions.add(columns)
-        nodes.since.values[added] = seq
-        self._show_expansions(expanded, seq)
+        nodes.since.values[added] = since
+        self._show_expansions(expanded, expanded_since)
         self.marks[expanded[nothing]] |= NOTHING
-        self.ranks[added] = self._expansions.ranks(self.parents[added], self.keys[added])
         tails = column(columns, "tail_node")
         self.marks[tails] |= TAIL
-        self.ranks[tails] = column(columns, "tail_rank")
+        nodes.rank.values[tails] = column(columns, "tail_rank")
         nodes.tail_cum.values[tails] = column(columns, "tail_cum")
         np.add.at(self.visits, column(columns, "visited_node"), column(columns, "visited_count"))
         return added
@@ -488,10 +220,11 @@ class Tree:
         self.marks[hidden] &= np.uint8(255 - HIDDEN)
         self._nodes.since.values[hidden] = seq
 
-    def _show_expansions(self, nodes: IdArray, seq: Seq) -> None:
-        hidden = nodes[(self.marks[nodes] & EXPANDED) == 0]
-        self.marks[hidden] |= EXPANDED
-        self._nodes.expanded_since.values[hidden] = seq
+    def _show_expansions(self, nodes: IdArray, since: Since) -> None:
+        is_hidden = (self.marks[nodes] & EXPANDED) == 0
+        self.marks[nodes[is_hidden]] |= EXPANDED
+        shown = np.broadcast_to(since, nodes.shape)[is_hidden]
+        self._nodes.expanded_since.values[nodes[is_hidden]] = shown
 
     def _shares(self, nodes: IdArray) -> FloatArray:
         return shares(
@@ -576,10 +309,8 @@ class Tree:
         return tree
 
     def _restore(self, header: dict[str, Any], columns: Columns) -> None:
-        self._take(columns, self.seq)
-        self._nodes.since.values[1:] = column(columns, "node_since")
-        expanded = column(columns, "expanded_node")
-        self._nodes.expanded_since.values[expanded] = column(columns, "expanded_since")
+        since = column(columns, "node_since"), column(columns, "expanded_since")
+        self._take(columns, *since, are_new=True)
         hidden = self._named(columns, "cut_node", "hidden_node", "hidden_expansion")
         self.marks[hidden[0]] |= CUT
         self.marks[hidden[1]] |= HIDDEN

@@ -42,6 +42,14 @@ class Weighing:
             self._rankings.at(node) if self.procedure.reorders else None,
         )
 
+    def of(self, nodes: IdArray) -> tuple[FloatArray, IdArray]:
+        """log_z, f8[n], nan where it has not been weighed, and how many are kept, u4[n]."""
+        log_z, kept = np.full(len(nodes), np.nan), np.zeros(len(nodes), np.uint32)
+        known = nodes < self._log_z.size
+        log_z[known] = self._log_z.values[nodes[known]]
+        kept[known] = self._kept.values[nodes[known]]
+        return log_z, kept
+
     def tail_cum(self, node: int) -> float:
         """F(t⁻) of a node outside what is stored of its parent; nan where it is not known."""
         return float(self._tail_cum.values[node]) if node < self._tail_cum.size else math.nan

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from semioscope.core.errors import InvalidRequest
+from semioscope.core.known_tree import prompt_length
 from semioscope.core.rule import RuleDescription
 from semioscope.core.sampling import IDENTITY, Procedure
-from semioscope.core.tree import Tree, prompt_length
+from semioscope.core.tree import Tree
 from semioscope.core.types import State
 from semioscope.rules.catalogue import LoadedRule
 from semioscope.rules.protocol import TokenRule

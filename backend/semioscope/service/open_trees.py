@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from semioscope.core.events import decode_event
+from semioscope.core.replay import replay
 from semioscope.core.tree import Tree
 from semioscope.service.open_tree import OpenTree
 from semioscope.service.stored_beginning import beginning_of
@@ -104,6 +105,4 @@ def _is_read(reading: asyncio.Task[OpenTree]) -> bool:
 
 
 def _apply_all(tree: Tree, frames: Sequence[bytes]) -> None:
-    for frame in frames:
-        event, _ = decode_event(frame)
-        tree.apply(event)
+    replay(tree, [decode_event(frame)[0] for frame in frames])

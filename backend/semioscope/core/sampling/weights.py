@@ -56,15 +56,16 @@ class Weights:
     own: Ranking | None = field(default=None)
 
 
-def probabilities(beta: float, log_z: float, log_probs: Float32Array) -> FloatArray:
-    """q = exp(β·log_p − log_z), f64, from float32 log-probabilities (nats)."""
+def probabilities(beta: float, log_z: float | FloatArray, log_probs: Float32Array) -> FloatArray:
+    """q = exp(β·log_p − log_z), f64, from float32 log-probabilities (nats); of many states, where
+    log_z is a column."""
     exponents = log_probs.astype(np.float64)
     exponents *= beta
     exponents -= log_z
     return np.exp(exponents, out=exponents)
 
 
-def widths(beta: float, log_z: float, log_probs: Float32Array) -> FloatArray:
+def widths(beta: float, log_z: float | FloatArray, log_probs: Float32Array) -> FloatArray:
     """q of next states as the lengths of their intervals: rounded to float32, f64.
 
     Exponentials differ in the last bit from one library to the next, and a line magnifies such a
