@@ -2,8 +2,8 @@
 
 `python -m tests.bench.canvas` prints a table and, last, one RESULT line. The trees are grown by a
 chain of characters, stored as a server stores them (the last snapshot up to 25,000 nodes old), and
-kept in the temporary folder for the next run. Each is opened by a server that has just started and
-has not read it yet.
+kept in the temporary folder for the next run. Each is opened by a click on the first screen, of a
+server that was started for it and has not read it yet.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
@@ -35,6 +35,8 @@ SNAPSHOT_AGE: Final = 25_000
 OPENINGS: Final = 3
 WINDOW: Final = {"width": 1440, "height": 910}
 INPUTS: Final = 120
+REST_MS: Final = 1500
+"""Between the first screen and the click."""
 GROWN: Final = 256
 """States of one event."""
 HERE: Final = Path(__file__).parent
@@ -54,7 +56,7 @@ class Moved:
 
 @dataclass(frozen=True)
 class Measured:
-    """One size: milliseconds from navigation to the first picture and to the whole tree; bytes of
+    """One size: milliseconds from a click to the first picture and to the whole tree; bytes of
     the whole page a node; milliseconds that an event of the log keeps the page busy."""
 
     nodes: int
@@ -89,25 +91,23 @@ def kept_folder() -> Path:
     return Path(tempfile.gettempdir()) / f"semioscope-bench-canvas-{name}"
 
 
-def visit(context: BrowserContext, server: Server, tree: BigTree) -> Page:
-    """Opens the tree as its owner, from the address bar, and waits until all of it is there."""
-    page = context.new_page()
-    page.add_init_script(path=PAGE_SCRIPT)
-    page.goto(f"{server.url}/t/{tree.ref}")
+def visit(page: Page, tree: BigTree) -> None:
+    """Opens the tree by a click on the first screen, and waits until all of it is there."""
+    page.locator(f'[data-testid=recent][href$="{tree.ref}"]').click()
     page.wait_for_function("() => window.__bench.whole !== null", timeout=120_000, polling=100)
-    return page
 
 
-def enter(browser: Browser, server: Server, tree: BigTree) -> BrowserContext:
-    """A browser of the tree's owner, in which the page's files are in the cache."""
+def enter(browser: Browser, server: Server, tree: BigTree) -> Page:
+    """The first screen in a browser of the tree's owner, at rest."""
     context = browser.new_context(viewport=WINDOW)  # type: ignore[arg-type]  # a constant
     cookie = {"name": "semioscope", "value": tree.token, "url": server.url}
     context.add_cookies([cookie])  # type: ignore[list-item]  # a plain dict will do
     page = context.new_page()
+    page.add_init_script(path=PAGE_SCRIPT)
     page.goto(server.url)
-    page.get_by_test_id("prompt").wait_for()
-    page.close()
-    return context
+    page.get_by_test_id("recent").first.wait_for()
+    page.wait_for_timeout(REST_MS)
+    return page
 
 
 def move(page: Page) -> Moved:
@@ -172,8 +172,8 @@ def measure(browser: Browser, folder: Path, tree: BigTree, size: int) -> Measure
     for opening in range(OPENINGS):
         server.start()
         try:
-            context = enter(browser, server, tree)
-            page = visit(context, server, tree)
+            page = enter(browser, server, tree)
+            visit(page, tree)
             firsts.append(float(page.evaluate("() => window.__bench.first")))
             wholes.append(float(page.evaluate("() => window.__bench.whole")))
             if opening == OPENINGS - 1:
@@ -181,7 +181,7 @@ def measure(browser: Browser, folder: Path, tree: BigTree, size: int) -> Measure
                 held = memory(page)
                 moved = move(page)
                 messages = appended(page, server, tree)
-            context.close()
+            page.context.close()
         finally:
             server.stop()
     return Measured(

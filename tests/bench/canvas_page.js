@@ -1,13 +1,16 @@
 // Runs in a page before its own scripts: what the benchmark reads afterwards. Timing only.
 (() => {
-  const seen = (window.__bench = { first: null, whole: null, frames: [], scripts: [], messages: [], isWatching: false });
+  const seen = (window.__bench = { clicked: 0, first: null, whole: null, frames: [], scripts: [], messages: [], isWatching: false });
   const isDrawn = (worlds) => Number(worlds.dataset.lines) > 0 && Number(worlds.dataset.steps) > 0;
   new MutationObserver(() => {
     const worlds = document.querySelector('[data-testid=worlds]');
     if (!worlds) return;
-    seen.first ??= isDrawn(worlds) ? performance.now() : null;
-    if (seen.first !== null && !document.querySelector('[data-testid=loading]')) seen.whole ??= performance.now();
+    const since = performance.now() - seen.clicked;
+    seen.first ??= isDrawn(worlds) ? since : null;
+    if (seen.first !== null && !document.querySelector('[data-testid=loading]')) seen.whole ??= since;
   }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-lines', 'data-steps'] });
+
+  addEventListener('click', () => (seen.clicked = performance.now()), { capture: true, once: true });
 
   const ask = window.requestAnimationFrame.bind(window);
   let now = -1;
