@@ -58,7 +58,7 @@ def follow(
     everyone = trajectories = [
         _Trajectory(node, chooser) for node, chooser in zip(nodes, choosers, strict=True)
     ]
-    given, known = None, -1
+    given, known, is_first = None, -1, True
     while True:
         if conditioned and known != growth.tree.seq:
             given, known = Conditioning(growth.tree, growth.procedure.fingerprint), growth.tree.seq
@@ -72,12 +72,16 @@ def follow(
             if ends is not None:
                 ends.extend(one.node for one in everyone)
             return
+        later: list[_Trajectory] = []
+        if is_first:
+            waiting, later = _soonest(growth, waiting)
+        is_first = False
         answers = yield [
             Ask(node, growth.question(node, draws=[_origin(node, one, given) for one in group]))
             for node, group in waiting.items()
         ]
         arrivals = Counter()
-        trajectories = []
+        trajectories = later
         for (node, group), answer in zip(waiting.items(), answers, strict=True):
             if not settle(growth, node, answer):
                 continue
@@ -95,6 +99,26 @@ def follow(
                 trajectories.append(trajectory)
                 arrivals[child] += 1
         _tell(arrivals, arrived)
+
+
+def _soonest(
+    growth: Growth, waiting: dict[NodeId, list[_Trajectory]]
+) -> tuple[dict[NodeId, list[_Trajectory]], list[_Trajectory]]:
+    """What is asked about first, and the trajectories that wait until then.
+
+    In a state that is stored, only those wait that go beyond its stored next states. They are few,
+    and somebody who looks at it sees them stand alone: they need not wait for all the others.
+    """
+    tree = growth.tree
+    stored = {
+        node: group
+        for node, group in waiting.items()
+        if node < tree.size and tree.is_expanded(node)
+    }
+    if not stored:
+        return waiting, []
+    others = [one for node, group in waiting.items() if node not in stored for one in group]
+    return stored, others
 
 
 def _origin(node: NodeId, trajectory: _Trajectory, given: Conditioning | None) -> float:
