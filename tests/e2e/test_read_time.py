@@ -277,6 +277,30 @@ def test_the_mouse_goes_anywhere_and_plays(reader: Reader) -> None:
     expect(reader.time).to_have_count(0)
 
 
+@pytest.mark.parametrize("outline", [False, True])
+def test_a_click_far_back_leaves_the_page_awake(reader: Reader, outline: bool) -> None:
+    """The outline's rows, shown or not, are of a moment at which there was more."""
+    if outline:
+        reader.page.get_by_test_id("outline-toggle").click()
+    reader.page.get_by_test_id("time-open").click()
+    last = int(reader.tree()["seq"])
+    expect(reader.time).to_have_attribute("data-loaded", str(last))
+    box = reader.page.get_by_test_id("time-axis").bounding_box()
+    assert box is not None
+    for share in (0.3, 0.02):
+        reader.page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+        reader.wait_for(
+            lambda most=share + 0.1: (
+                int(reader.time.get_attribute("data-at") or last) < most * last
+            ),
+            f"at {share} of the axis",
+        )
+        at = int(reader.time.get_attribute("data-at") or 0)
+        expect(reader.time).to_have_attribute("data-states", str(reader.states_after(at)))
+    reader.page.get_by_test_id("time-now").click()
+    expect(reader.time).to_have_attribute("data-states", str(reader.tree()["states"]))
+
+
 def test_what_happens_meanwhile_makes_the_axis_longer(reader: Reader) -> None:
     last = int(reader.tree()["seq"])
     reader.open_time()

@@ -172,8 +172,9 @@ export function tidyScene(
 function textOf(tree: TreeModel, { node }: TidyNode): string {
   if (node === 0) return "prompt";
   const key = tree.key[node]!;
-  if (tree.isEndKey(key)) return END_MARK;
-  return label(pieceAfter(tree, tree.parent[node]!, key)) || "·";
+  const own = tree.isEndKey(key) ? END_MARK : label(pieceAfter(tree, tree.parent[node]!, key)) || "·";
+  const name = tree.annotations.label(node);
+  return name ? `${name} · ${own}` : own;
 }
 
 function valueIn(

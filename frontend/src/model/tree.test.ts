@@ -24,6 +24,15 @@ describe("a tree", () => {
     expect(toy.model.path(node)).toEqual([0, node]);
   });
 
+  it("knows no children of a state that was never added, however far off its number is", () => {
+    const toy = new ToyTree(() => [0.5, 0.5]);
+    toy.growTo(2);
+    for (const node of [toy.model.size, 1_000_000]) {
+      toy.model.eachChild(node, (child) => expect.unreachable(`${child} is no child`));
+      expect(() => toy.model.path(node)).toThrow("no state");
+    }
+  });
+
   it("ranks children that were there before their parent was expanded", () => {
     const toy = fair();
     const node = toy.child(0, 2);

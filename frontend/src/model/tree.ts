@@ -232,8 +232,10 @@ export class TreeModel {
     return found.sort((a, b) => logProb[b]! - logProb[a]! || key[a]! - key[b]!);
   }
 
-  /** Calls `take` with every visible child, in the order in which they were added. */
+  /** Calls `take` with every visible child, in the order in which they were added; one that was
+      never added has none. */
   eachChild(node: number, take: (child: number) => void): void {
+    if (node >= this.size) return;
     const { firstChild, nextSibling, marks } = this.nodes;
     for (let child = firstChild[node]!; child !== NONE; child = nextSibling[child]!) {
       if ((marks[child]! & HIDDEN) === 0) take(child);

@@ -189,6 +189,15 @@ describe("the picture of any tree", PATIENCE, () => {
 describe("a line", () => {
   const coin = (options = {}): ToyTree => new ToyTree(() => [0.5, 0.5], options);
 
+  it("has the name of a branch in its block", () => {
+    const toy = new ToyTree(() => [0.7, 0.3]);
+    toy.growTo(2);
+    const node = toy.model.childOf(0, 0);
+    toy.event("label", { node, text: "lucky", previous: "" });
+    const labels = look(toy).blocks.map(({ ref, label }) => [ref.node, label]);
+    expect(labels.find(([at]) => at === node)?.[1]).toMatch(/^lucky · /);
+  });
+
   it("reads the tokens of its own world", () => {
     const toy = coin();
     toy.growTo(9);

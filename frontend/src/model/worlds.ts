@@ -383,7 +383,9 @@ class Layout {
     const { top, bottom, parent, key, ...rest } = draft;
     const y0 = drawn[top]!;
     const y1 = drawn[bottom]!;
-    const text = tree.isEndKey(key) ? END_MARK : label(pieceAfter(tree, parent, key));
+    const own = tree.isEndKey(key) ? END_MARK : label(pieceAfter(tree, parent, key));
+    const name = draft.ref.key === undefined ? tree.annotations.label(draft.ref.node) : "";
+    const text = name ? `${name} · ${own}` : own;
     const fitted = fitLabel(
       text,
       percentOf(shareInView(draft)),

@@ -45,7 +45,7 @@ export class Find {
 
   private readonly client: SearchClient;
   private ends: Uint32Array = NOTHING;
-  /** By node: 1 where a match ends. */
+  /** By node: 1 where a match is. */
   private matched: Uint8Array = new Uint8Array(0);
   private current = -1;
   /** The first state that the match one is at touches. */
@@ -61,7 +61,7 @@ export class Find {
   ) {
     this.client = new SearchClient(session.model, session.tree.prompt.text, spawn, {
       progress: (scanned, of) => (this.share = of === 0 ? 1 : scanned / of),
-      found: (ends, held, isDone) => this.found(ends, held, isDone),
+      found: (ends, starts, held, isDone) => this.found(ends, starts, held, isDone),
       rows: (from, rows) => this.take(from, rows),
       stuck: () => this.stuck(),
     });
@@ -146,12 +146,12 @@ export class Find {
     this.client.close();
   }
 
-  private found(ends: Uint32Array, held: number, isDone: boolean): void {
+  private found(ends: Uint32Array, starts: Uint32Array, held: number, isDone: boolean): void {
     this.ends = ends;
     this.count = ends.length;
     this.held = held;
     this.isSearching = !isDone;
-    this.matched = matchedOf(ends, this.session.model.size);
+    this.matched = matchedOf(ends, starts, this.session.model);
     this.index = this.current === -1 ? -1 : ends.indexOf(this.current);
     if (this.index === -1) this.current = -1;
     this.emphasise();

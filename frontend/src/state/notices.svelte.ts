@@ -9,7 +9,7 @@ export interface Notice {
 
 const STAY_MS = { error: 9000, plain: 4200 } as const;
 
-/** Sentences that pass by at the edge of the screen; they never block anything. */
+/** Sentences that pass by at the edge of the screen, two at a time; they never block anything. */
 class Notices {
   list = $state.raw<Notice[]>([]);
   private next = 1;
@@ -32,7 +32,7 @@ class Notices {
     const same = this.list.find((notice) => notice.text === text);
     if (same) this.dismiss(same.id);
     const id = this.next++;
-    this.list = [...this.list.slice(-3), { id, tone, text, hint }];
+    this.list = [...this.list.slice(-1), { id, tone, text, hint }];
     setTimeout(() => this.dismiss(id), STAY_MS[tone]);
   }
 }

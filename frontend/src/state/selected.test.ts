@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ToyTree } from "../model/toy";
 import { Conditioning } from "../model/conditioning";
-import { conditionedFacts, selectedBits } from "./selected";
+import { conditionedFacts, massInView, selectedBits } from "./selected";
 
 /** Half, then half again: every state two steps down is one of four. */
 function quarters(): ToyTree {
@@ -16,6 +16,28 @@ describe("bits put in by choosing", () => {
     expect(selectedBits(model, 0).bits).toBe(0);
     expect(selectedBits(model, model.childOf(0, 0)).bits).toBeCloseTo(1, 5);
     expect(selectedBits(model, model.size - 1).bits).toBeCloseTo(2, 5);
+  });
+
+  it("count the part of a state that is in view", () => {
+    const { model } = quarters();
+    const bits = (lo: number, hi: number): number =>
+      selectedBits(model, 0, model.ruleWeighting, massInView(model, { anchor: 0, lo, hi }, model.ruleWeighting)).bits;
+    expect(bits(0.225, 0.475)).toBeCloseTo(2, 5);
+    expect(bits(0.25, 0.5)).toBeCloseTo(2, 5);
+    expect(bits(-0.3, 0.5)).toBeCloseTo(1, 5);
+    expect(bits(-0.5, 1.5)).toBe(0);
+  });
+
+  it("count of it what is not pruned, under the rule whatever it is drawn by", () => {
+    const toy = new ToyTree(() => [0.8, 0.2]);
+    toy.growTo(3);
+    const { model } = toy;
+    toy.event("prune", { node: model.childOf(model.childOf(0, 0), 0) });
+    const rule = model.ruleWeighting;
+    expect(massInView(model, { anchor: 0, lo: 0.4, hi: 1 }, rule)).toBeCloseTo(0.36, 5);
+    const conditioned = new Conditioning(model, rule).weighting;
+    // Of what is left, 0.36, the upper part: 0.16 / 0.36 of the height.
+    expect(massInView(model, { anchor: 0, lo: 0, hi: 0.16 / 0.36 }, conditioned)).toBeCloseTo(0.16, 5);
   });
 
   it("are what pruning gave up and what looking closer did, together", () => {

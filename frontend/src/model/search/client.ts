@@ -24,7 +24,7 @@ export interface SearchWorker extends Port<Request, Answer> {
 
 export interface Listener {
   progress(scanned: number, of: number): void;
-  found(ends: Uint32Array, held: number, isDone: boolean): void;
+  found(ends: Uint32Array, starts: Uint32Array, held: number, isDone: boolean): void;
   rows(from: number, rows: readonly Row[]): void;
   /** The expression takes for ever at one place; the search is off. */
   stuck(): void;
@@ -164,7 +164,7 @@ export class SearchClient {
         break;
       case "found":
         this.isSearching = !answer.isDone;
-        this.listener.found(answer.ends, answer.held, answer.isDone);
+        this.listener.found(answer.ends, answer.starts, answer.held, answer.isDone);
         break;
       case "rows":
         this.listener.rows(answer.from, answer.rows);
@@ -194,9 +194,17 @@ export class SearchClient {
   }
 }
 
-/** By node: 1 where a match ends. */
-export function matchedOf(ends: Uint32Array, size: number): Uint8Array {
+/** By node: 1 where a match ends, and where one goes through whose start is known. */
+export function matchedOf(
+  ends: Uint32Array,
+  starts: Uint32Array,
+  { parent, size }: { readonly parent: Uint32Array; readonly size: number },
+): Uint8Array {
   const matched = new Uint8Array(size);
   for (let i = 0; i < ends.length; i++) matched[ends[i]!] = 1;
+  for (let i = 0; i < starts.length; i++) {
+    const start = Math.max(1, starts[i]!);
+    for (let at = parent[ends[i]!]!; at >= start && at < size; at = parent[at]!) matched[at] = 1;
+  }
   return matched;
 }

@@ -35,12 +35,16 @@ export type Answer =
       readonly type: "found";
       readonly id: number;
       readonly ends: Uint32Array<ArrayBuffer>;
+      /** The first state that each of the first matches touches; at most `MOST_STARTS`. */
+      readonly starts: Uint32Array<ArrayBuffer>;
       /** Matches that are not let through, or hidden. */
       readonly held: number;
       readonly isDone: boolean;
     }
   | { readonly type: "rows"; readonly id: number; readonly from: number; readonly rows: readonly Row[] };
 
+/** Matches whose beginnings are told: more than fit a screen. */
+export const MOST_STARTS = 2000;
 /** Rows that are told at once. */
 export const PAGE = 50;
 

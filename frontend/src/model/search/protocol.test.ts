@@ -1,7 +1,7 @@
 /** The page's end and the worker's end over a real channel: what is sent is copied and transferred. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ToyTree } from "../toy";
-import { SearchClient, type SearchWorker } from "./client";
+import { matchedOf, SearchClient, type SearchWorker } from "./client";
 import type { Answer, Port, Request } from "./messages";
 import type { Row } from "./results";
 import { serve } from "./serve";
@@ -11,6 +11,7 @@ const WORDS = ["the", " cat", " dog", " sat", "!"];
 
 class Heard {
   ends: number[] = [];
+  starts: number[] = [];
   held = 0;
   isDone = false;
   rows: readonly Row[] = [];
@@ -18,8 +19,9 @@ class Heard {
   times = 0;
 
   progress(): void {}
-  found(ends: Uint32Array, held: number, isDone: boolean): void {
+  found(ends: Uint32Array, starts: Uint32Array, held: number, isDone: boolean): void {
     this.ends = [...ends];
+    this.starts = [...starts];
     this.held = held;
     this.isDone = isDone;
     this.times += 1;
@@ -58,7 +60,7 @@ function searching(toy: ToyTree, prompt = "Once", deaf?: { count: number }) {
   const heard = new Heard();
   const client = new SearchClient(toy.model, prompt, spawner(deaf), {
     progress: () => heard.progress(),
-    found: (ends, held, isDone) => heard.found(ends, held, isDone),
+    found: (ends, starts, held, isDone) => heard.found(ends, starts, held, isDone),
     rows: (from, rows) => heard.rowsOf(from, rows),
     stuck: () => heard.stuck(),
   });
@@ -89,6 +91,11 @@ describe("a search in a worker", { timeout: 30_000 }, () => {
       after: "at",
       isCut: false,
     });
+    expect(heard.starts).toEqual([the]);
+    const marked = matchedOf(Uint32Array.from(heard.ends), Uint32Array.from(heard.starts), toy.model);
+    expect([...marked], "the whole match, and not the prompt").toEqual([0, 1, 1]);
+    client.find(expression("Oncet.*c"));
+    await vi.waitFor(() => expect(heard.starts).toEqual([0]));
   });
 
   it("hears of what has grown, was hidden, and was cut since", async () => {

@@ -70,11 +70,23 @@ function byKey(
   return from;
 }
 
+type AnySearch = LiteralSearch | ExpressionSearch;
+
+/** The first state that the match touches which ends at a state; the prompt is 0. */
+export function startOf(corpus: Corpus, search: AnySearch, node: number): number {
+  if (search instanceof ExpressionSearch) {
+    const span = search.spanOf(node);
+    return span === null ? node : touched(corpus, span);
+  }
+  const { path, texts } = pathTo(corpus, node, search.length, node, 0);
+  return touched(corpus, literalSpan(search, path, texts));
+}
+
 /** The match that ends at a state. */
-export function rowOf(corpus: Corpus, search: LiteralSearch | ExpressionSearch, node: number): Row {
+export function rowOf(corpus: Corpus, search: AnySearch, node: number): Row {
   const least = search instanceof LiteralSearch ? search.length : 0;
   const known = search instanceof ExpressionSearch ? search.spanOf(node) : null;
-  const { path, texts } = pathTo(corpus, node, least, known?.start ?? node);
+  const { path, texts } = pathTo(corpus, node, least, known?.start ?? node, TOKENS);
   const span = known ?? literalSpan(search as LiteralSearch, path, texts);
   const first = path.indexOf(span.start);
   const last = texts.length - 1;
@@ -93,13 +105,14 @@ export function rowOf(corpus: Corpus, search: LiteralSearch | ExpressionSearch, 
 
 /**
  * The states that end at `node` and their texts: so many that they hold the first one of the match
- * and some context. Before the first there may be half a character, so a few more are read.
+ * and `context` tokens at least. Before the first there may be half a character, so a few more are read.
  */
 function pathTo(
   corpus: Corpus,
   node: number,
   least: number,
   start: number,
+  context: number,
 ): { path: number[]; texts: string[] } {
   if (corpus.isAlone) {
     return { path: [node], texts: [corpus.decoder.step(0, corpus.symbol[node]!).text] };
@@ -115,7 +128,7 @@ function pathTo(
     hasStart ||= at <= start;
     const length = corpus.decoder.lengthOf(corpus.symbol[at]!);
     // A character may be four bytes, in the tree as in the query.
-    const isEnough = hasStart && path.length >= TOKENS && bytes >= CHARACTER * (least + 1);
+    const isEnough = hasStart && path.length >= context && bytes >= CHARACTER * (least + 1);
     if (at !== node) bytes += length;
     if (isEnough) extra += length;
     if (extra >= CHARACTER) break;

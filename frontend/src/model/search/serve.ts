@@ -2,8 +2,8 @@
 import { Corpus } from "./corpus";
 import { compiled, ExpressionSearch } from "./expression";
 import { LiteralSearch } from "./literal";
-import { PAGE, type Answer, type Port, type Query, type Request } from "./messages";
-import { ordered, rowOf } from "./results";
+import { MOST_STARTS, PAGE, type Answer, type Port, type Query, type Request } from "./messages";
+import { ordered, rowOf, startOf } from "./results";
 import { EVERYTHING, type Filter } from "./search";
 
 /** It works so long before it listens again, ms. */
@@ -169,7 +169,9 @@ class SearchServer {
     this.list = ordered(this.corpus, search, this.filter);
     const ends = this.list.slice();
     const held = search.found - ends.length;
-    this.say({ type: "found", id: this.id, ends, held, isDone }, [ends.buffer]);
+    const { corpus } = this;
+    const starts = Uint32Array.from(ends.subarray(0, MOST_STARTS), (node) => startOf(corpus, search, node));
+    this.say({ type: "found", id: this.id, ends, starts, held, isDone }, [ends.buffer, starts.buffer]);
     this.tellRows();
   }
 
