@@ -2,7 +2,7 @@
 import type { Colour } from "./address";
 import type { ViewState } from "./view.svelte";
 
-export function readColour(view: ViewState): Colour {
+export function readColour(view: ViewState): Exclude<Colour, "ratio"> {
   if (view.colour === "ratio") return "surprisal";
   return view.colour === "entropy" && !view.readsEntropy ? "surprisal" : view.colour;
 }

@@ -88,15 +88,41 @@ describe("what else could have come", () => {
     expect(siblingsOf(model, 0, node)).toBe(2);
   });
 
-  it("keeps the one that is here in sight of many, and says what is left out", () => {
+  describe("of many", () => {
     const many = Array.from({ length: 40 }, (_, i) => (40 - i) / 820);
     const toy = new ToyTree(() => many);
     toy.expand(0);
-    const fork = forkAt(toy.model, rule, { node: 0, key: 20 })!;
-    expect(fork.rows.some(({ isHere, isGrown }) => isHere && !isGrown)).toBe(true);
-    expect(fork.before + fork.rows.length + fork.beyond).toBe(40);
-    const shown = fork.rows.reduce((sum, { logProb }) => sum + Math.exp(logProb), 0);
-    expect(shown + fork.rest).toBeCloseTo(1, 6);
+    const at = (key: number, whole = false) => forkAt(toy.model, rule, { node: 0, key }, whole)!;
+    const keysOf = (fork: ReturnType<typeof at>) => fork.rows.map(({ key }) => key);
+
+    it("shows the most probable ones, and the one that is here between its neighbours", () => {
+      const fork = at(20);
+      expect(keysOf(fork)).toEqual([0, 1, 2, 3, 18, 19, 20, 21, 22]);
+      expect(fork.rows.find(({ isHere }) => isHere)).toMatchObject({ key: 20, isGrown: false });
+      expect(fork.gap).toMatchObject({ at: 4, count: 14 });
+      expect(fork.beyond).toBe(17);
+      const shown = fork.rows.reduce((sum, { logProb }) => sum + Math.exp(logProb), 0);
+      expect(shown + fork.gap!.share + fork.rest).toBeCloseTo(1, 6);
+    });
+
+    it("shows what is left out between them when somebody asks for it", () => {
+      const fork = at(20, true);
+      expect(keysOf(fork)).toEqual(Array.from({ length: 23 }, (_, i) => i));
+      expect(fork.gap).toBeNull();
+      expect(fork.rest).toBeCloseTo(at(20).rest, 6);
+    });
+
+    it.each([0, 3, 5, 6, 7, 8, 9, 38, 39])("counts every one once, and has the one that is here: %i", (key) => {
+      const fork = at(key);
+      const keys = keysOf(fork);
+      expect(keys).toContain(key);
+      expect(keys.slice(0, 4)).toEqual([0, 1, 2, 3]);
+      expect(keys).toEqual([...new Set(keys)].sort((a, b) => a - b));
+      expect(keys.length + (fork.gap?.count ?? 0) + fork.beyond).toBe(40);
+      expect(fork.gap?.count).not.toBe(1);
+      if (key > 0) expect(keys).toContain(key - 1);
+      if (key < 39) expect(keys).toContain(key + 1);
+    });
   });
 
   it("is marked where much was possible", () => {

@@ -1,7 +1,9 @@
 /** A trajectory as one reads it: how it goes on, and what else could have come at each fork. */
-import { sameRef, type StateRef } from "../model/ref";
+import { valueOf } from "../model/measures";
 import { nextStates } from "../model/neighbours";
 import { logProbOf, logQOf } from "../model/next";
+import { sameRef, type StateRef } from "../model/ref";
+import type { Colour } from "../model/scene";
 import { label, pieceAfter, piecesAfter } from "../model/text";
 import type { TreeModel } from "../model/tree";
 import type { Weighting } from "../model/weighting";
@@ -118,28 +120,41 @@ export interface Alternative {
 export interface Fork {
   /** The state before. */
   readonly parent: number;
+  /** The most probable ones, then the one that is here with its neighbours. */
   readonly rows: readonly Alternative[];
-  /** Known next states that come before and after the rows. */
-  readonly before: number;
+  /** Known next states that are left out between `rows[at − 1]` and `rows[at]`, with their probability under the rule; null: none. */
+  readonly gap: { readonly at: number; readonly count: number; readonly share: number } | null;
+  /** Known next states that come after the rows. */
   readonly beyond: number;
-  /** The probability, under the rule, of everything that is not in the rows. */
+  /** The probability, under the rule, of everything that is neither in the rows nor in the gap. */
   readonly rest: number;
 }
 
 const ROWS = 9;
-/** Rows of what is more probable that stay in sight above the one that is here. */
-const ABOVE = 4;
+/** Of the rows, those of the most probable ones that are always there. */
+const LEADING = 4;
+/** Rows before and after the one that is here. */
+const AROUND = 2;
 const FIRST_TOKENS = 9;
 
-/** What could have come where `state` came, in the order in which the arrow keys step. */
-export function forkAt(tree: TreeModel, weighting: Weighting, state: StateRef): Fork | null {
+/**
+ * What could have come where `state` came, in the order in which the arrow keys step.
+ * `whole`: with what is left out between the most probable ones and the one that is here.
+ */
+export function forkAt(tree: TreeModel, weighting: Weighting, state: StateRef, whole = false): Fork | null {
   if (state.key === undefined && state.node === 0) return null;
   const parent = state.key === undefined ? tree.parent[state.node]! : state.node;
   const all = nextStates(tree, parent, weighting);
   const here = all.findIndex((one) => sameRef(one, state));
-  const first = Math.max(0, Math.min(here - ABOVE, all.length - ROWS));
-  const rows = all.slice(first, first + ROWS).map((ref): Alternative => {
-    const key = ref.key ?? tree.key[ref.node]!;
+  const first = Math.max(0, Math.min(here - AROUND, all.length - 2 * AROUND - 1));
+  // A gap of one would take the room of what is in it.
+  const isFar = first > LEADING + 1;
+  const end = isFar ? first + 2 * AROUND + 1 : Math.max(ROWS, here + AROUND + 1);
+  const left = isFar && !whole ? all.slice(LEADING, first) : [];
+  const kept = left.length > 0 ? [...all.slice(0, LEADING), ...all.slice(first, end)] : all.slice(0, end);
+  const keyOf = (ref: StateRef): number => ref.key ?? tree.key[ref.node]!;
+  const rows = kept.map((ref): Alternative => {
+    const key = keyOf(ref);
     const isGrown = ref.key === undefined;
     return {
       ref,
@@ -153,14 +168,16 @@ export function forkAt(tree: TreeModel, weighting: Weighting, state: StateRef): 
       after: isGrown ? firstWords(tree, weighting, ref.node) : "",
     };
   });
-  const shown = rows.reduce((sum, { logProb }) => sum + (Number.isNaN(logProb) ? 0 : Math.exp(logProb)), 0);
-  const isAll = rows.length === all.length && (tree.candidates(parent)?.complete ?? false);
+  const shareOf = (logs: readonly number[]): number =>
+    logs.reduce((sum, log) => sum + (Number.isNaN(log) ? 0 : Math.exp(log)), 0);
+  const between = shareOf(left.map((ref) => logProbOf(tree, weighting, parent, keyOf(ref))));
+  const isAll = rows.length + left.length === all.length && (tree.candidates(parent)?.complete ?? false);
   return {
     parent,
     rows,
-    before: first,
-    beyond: all.length - first - rows.length,
-    rest: isAll ? 0 : Math.max(0, 1 - shown),
+    gap: left.length === 0 ? null : { at: LEADING, count: left.length, share: between },
+    beyond: all.length - left.length - rows.length,
+    rest: isAll ? 0 : Math.max(0, 1 - shareOf(rows.map(({ logProb }) => logProb)) - between),
   };
 }
 
@@ -183,6 +200,22 @@ const MUCH = 0.6;
 /** Whether much was possible after `parent`: by the entropy under the rule, bits. */
 export function isOpenFork(tree: TreeModel, parent: number, most: number): boolean {
   return tree.entropy(parent) >= MUCH * most;
+}
+
+/** The value of the colour that a step of a trajectory is tinted by; NaN where it is not known. */
+export function valueAt(
+  tree: TreeModel,
+  weighting: Weighting,
+  colour: Exclude<Colour, "ratio">,
+  trajectory: Trajectory,
+  step: number,
+): number {
+  const parent = stateAt(trajectory, step - 1).node;
+  const key = trajectory.keys[step - 1]!;
+  const q = logQOf(tree, weighting, parent, key);
+  const logProb = logProbOf(tree, weighting, parent, key);
+  const likely = q === null ? NaN : Math.exp(q);
+  return valueOf(tree, weighting, colour, parent, trajectory.nodes[step - 1]!, logProb, likely);
 }
 
 /** How many states of the tree follow `parent` that are not `node`. */
