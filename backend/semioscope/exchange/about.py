@@ -8,11 +8,12 @@ from semioscope import __version__
 from semioscope.core.alphabet import pieces
 from semioscope.core.alphabet import text_of as shown
 from semioscope.core.tree import Tree
-from semioscope.exchange.nodes import prompt_bytes
+from semioscope.exchange.nodes import UNITS, prompt_bytes
 
 FORMAT: Final = "semioscope-tree"
-VERSION: Final = 1
-"""Of our JSON; a file of a higher one may mean something else by the same name."""
+VERSION: Final = 2
+"""Of our JSON; a file of a higher one has other fields, or means something else by the same name.
+Version 1 had neither units nor what people set down on states."""
 
 
 def about(tree: Tree, at: float, created_at: float | None = None) -> dict[str, Any]:
@@ -33,6 +34,7 @@ def about(tree: Tree, at: float, created_at: float | None = None) -> dict[str, A
         "max_length": tree.max_length,
         "procedure": {"steps": tree.procedure.to_wire(), "fingerprint": tree.fingerprint},
         "ledger": tree.ledger.to_json(),
+        "units": UNITS,
     }
 
 

@@ -5,9 +5,8 @@ import io
 from collections.abc import Iterator
 from typing import Any, Final
 
-from semioscope.exchange.nodes import NodeRow, Sheet
+from semioscope.exchange.nodes import UNITS, NodeRow, Sheet
 
-UNITS: Final = {"log_prob": "nats", "cum_log_prob": "nats", "entropy": "bits"}
 HEADER: Final = [
     f"{name}_{UNITS[name]}" if name in UNITS else name for name in NodeRow.__annotations__
 ]

@@ -18,6 +18,7 @@ _LOOKS: Final = {
     "terminal": " peripheries=2",
     "pruned": " color=gray60 fontcolor=gray60",
 }
+_BOOKMARKED: Final = " penwidth=2.5"
 _THINNEST: Final = 0.3
 _WIDEST: Final = 6.0
 """Edges, in points."""
@@ -26,7 +27,8 @@ _WIDEST: Final = 6.0
 def dot_lines(sheet: Sheet, about: dict[str, Any]) -> Iterator[str]:
     """A node for every state, named by its id in the tree and labelled by what it adds, with its
     probability from the root; an edge to each child, labelled by the probability given its parent.
-    Frontier states are dashed, terminal ones have a double line, pruned ones are grey."""
+    Frontier states are dashed, terminal ones have a double line, pruned ones are grey, bookmarked
+    ones have a thick line. A branch's name is the second line of its label, a note a tooltip."""
     caption = quote(_label(*_caption(about)))
     yield (
         f"digraph {quote(plain(about['name']))} {{\n"
@@ -42,12 +44,23 @@ def dot_lines(sheet: Sheet, about: dict[str, Any]) -> Iterator[str]:
 def _drawn(row: NodeRow) -> str:
     node = row["node"]
     look = f'probability="{row["probability"]:.6g}"{_LOOKS[row["status"]]}'
-    drawn = f"{node} [label={_quoted(row['text'])} {look}]\n"
+    drawn = f"{node} [label={_named(row)} {look}{_set_down(row)}]\n"
     if row["parent"] is None:
         return drawn
     given = math.exp(row["log_prob"])
     width = max(_THINNEST, _WIDEST * given)
     return f'{drawn}{row["parent"]} -> {node} [label="{given:.3g}" penwidth={width:.2f}]\n'
+
+
+def _named(row: NodeRow) -> str:
+    name = row["branch_name"]
+    return _quoted(row["text"]) if name is None else str(quote(_label(row["text"], name)))
+
+
+def _set_down(row: NodeRow) -> str:
+    marked = _BOOKMARKED if row["bookmarked"] else ""
+    note = row["note"]
+    return marked if note is None else f"{marked} tooltip={quote(_label(*note.splitlines()))}"
 
 
 @lru_cache(maxsize=1 << 16)

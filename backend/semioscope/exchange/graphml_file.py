@@ -27,13 +27,17 @@ _NODE_TYPES: Final = {
     "expanded": "boolean",
     "cut": "boolean",
     "visits": "long",
+    "bookmarked": "boolean",
+    "branch_name": "string",
+    "note": "string",
 }
 _EDGE_TYPES: Final = {"log_prob": "double", "probability": "double"}
 
 
 def graphml_lines(sheet: Sheet, about: dict[str, Any]) -> Iterator[str]:
     """A node for every state, its id in the tree as its id; an edge to each child, with the
-    probability given the parent. What is missing is left out."""
+    probability given the parent. What is missing is left out. The graph's units say those of the
+    other fields, by their names."""
     whole = _flat(about)
     yield f'<?xml version="1.0" encoding="utf-8"?>\n<graphml xmlns="{_NAMESPACE}">\n'
     for kind, types in (
@@ -101,4 +105,5 @@ def _flat(about: dict[str, Any]) -> dict[str, Any]:
         "seq": about["seq"],
         "software": f"{about['software']['name']} {about['software']['version']}",
         "exported_at": about["exported_at"],
+        "units": json.dumps(about["units"]),
     }

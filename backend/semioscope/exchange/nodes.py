@@ -12,6 +12,8 @@ from semioscope.core.tree import Tree
 from semioscope.core.types import ROOT
 
 Status = Literal["frontier", "expanded", "terminal", "pruned"]
+UNITS: Final = {"log_prob": "nats", "cum_log_prob": "nats", "entropy": "bits"}
+"""Of the fields of `NodeRow` that have one. A nat is log2(e) bits."""
 _AT_ONCE: Final = 4096
 
 
@@ -22,7 +24,8 @@ class NodeRow(TypedDict):
     given the parent; cum_log_prob: from the root; both in nats and under the rule. probability:
     from the root. entropy: of what can follow, in bits, under the rule; None where the state is not
     expanded. status: pruned where it or a state before it is cut, else what it is. visits: of
-    random trajectories."""
+    random trajectories. bookmarked, branch_name, note: what people set down there; None where there
+    is no name or note."""
 
     node: int
     parent: int | None
@@ -40,6 +43,9 @@ class NodeRow(TypedDict):
     expanded: bool
     cut: bool
     visits: int
+    bookmarked: bool
+    branch_name: str | None
+    note: str | None
 
 
 class Sheet:
@@ -47,7 +53,8 @@ class Sheet:
     what happens to the tree meanwhile does not reach them."""
 
     def __init__(self, tree: Tree) -> None:
-        """Copies about 40 bytes a state. The table of symbols is only ever added to, and shared."""
+        """Copies about 40 bytes a state, and the annotations. The table of symbols is only ever
+        added to, and shared."""
         shown = np.flatnonzero((tree.marks & GONE) == 0)
         marks = tree.marks[shown]
         self._nodes = shown
@@ -61,6 +68,9 @@ class Sheet:
         self._terminal = is_terminal(marks)
         self._expanded = (marks & EXPANDED) != 0
         self._cut = (marks & (CUT | UNDER)) != 0
+        self._bookmarks = frozenset(tree.annotations.bookmarks)
+        self._names = dict(tree.annotations.labels)
+        self._notes = dict(tree.annotations.notes)
         self._symbols = tree.symbols
         self._rewrites = isinstance(tree.prompt, bytes)
         self._prompt = prompt_bytes(tree)
@@ -122,6 +132,9 @@ class Sheet:
             expanded=expanded,
             cut=cut,
             visits=visits,
+            bookmarked=node in self._bookmarks,
+            branch_name=self._names.get(node),
+            note=self._notes.get(node),
         )
 
     def _root(self) -> tuple[str, str, str]:

@@ -25,6 +25,8 @@ export interface TidyView {
 
 /** Size of the states' text, CSS pixels. */
 export const TIDY_TEXT = 12;
+/** Widths of a wedge's label, given those of the mono face: 11 px of the sans face, with some to spare. */
+const WEDGE_TEXT = 0.85;
 /** Radius of a state, CSS pixels. */
 export const TIDY_RADIUS = 4.5;
 
@@ -32,7 +34,7 @@ export interface TidyState {
   readonly node: number;
   readonly x: number;
   readonly y: number;
-  /** White space visible, shortened to fit. */
+  /** White space visible, shortened to fit; empty where the right edge leaves no room. */
   readonly label: string;
   /** Where its label ends, and the edges to its next states begin. */
   readonly out: number;
@@ -64,6 +66,7 @@ export interface TidyWedge {
   readonly y: number;
   /** Half its height at its open end, CSS pixels. */
   readonly half: number;
+  /** Empty where the right edge leaves no room: half a number would be another number. */
   readonly label: string;
   readonly collapsed: boolean;
 }
@@ -74,6 +77,8 @@ export interface TidyScene {
   readonly states: readonly TidyState[];
   readonly edges: readonly TidyEdge[];
   readonly wedges: readonly TidyWedge[];
+  /** The first and the last step of the tree that have states beyond the right edge. */
+  readonly beyond: { readonly first: number; readonly last: number } | null;
   readonly domain: ColourDomain;
 }
 
@@ -83,6 +88,14 @@ const THINNEST = 0.75;
 const GAP = 8;
 const WEDGE = 26;
 const ROOT = 18;
+/** Before the right edge, CSS pixels: lines fade there if the tree goes on, and no text begins. */
+export const TIDY_FADE = 28;
+/** Between text and the right edge. */
+const MARGIN = 4;
+/** What a label needs at least: a few characters. */
+const LEAST_LABEL = 24;
+/** From the open end of a wedge to its label. */
+export const WEDGE_GAP = 7;
 
 export function tidyScene(
   tree: TreeModel,
@@ -96,6 +109,8 @@ export function tidyScene(
   const xOf = (column: number): number => x + ROOT + column * columnWidth;
   const yOf = (row: number): number => y + row * rowHeight;
   const inSight = (top: number, bottom: number): boolean => bottom > -rowHeight && top < height + rowHeight;
+  const beyond = beyondOf(tree, tidy, view);
+  const edge = width - (beyond === null ? MARGIN : TIDY_FADE);
   const outs = new Map<number, number>();
   const labels = new Map<number, string>();
 
@@ -105,8 +120,9 @@ export function tidyScene(
     let out = outs.get(index);
     if (out === undefined) {
       const text = textOf(tree, one);
-      const shown = shorten(text, columnWidth - 2 * TIDY_RADIUS - 2 * GAP, view.measure);
-      out = xOf(one.column) + TIDY_RADIUS + GAP / 2 + view.measure(shown) + GAP / 2;
+      const from = xOf(one.column) + TIDY_RADIUS + GAP / 2;
+      const shown = fitted(text, columnWidth - 2 * TIDY_RADIUS - 2 * GAP, edge - from, view.measure);
+      out = from + view.measure(shown) + GAP / 2;
       outs.set(index, out);
       labels.set(index, shown);
     }
@@ -136,7 +152,7 @@ export function tidyScene(
         });
       }
     }
-    if (at.x > width || at.x < -columnWidth - WEDGE) return;
+    if (at.x > width - TIDY_RADIUS || at.x < -columnWidth - WEDGE) return;
     const { text, out } = labelled(index);
     if (inSight(at.y, at.y)) {
       states.push({
@@ -154,19 +170,47 @@ export function tidyScene(
     const wy = yOf(wedge.y);
     if (!inSight(Math.min(wy, at.y), Math.max(wy, at.y))) return;
     const many = new Intl.NumberFormat("en").format(wedge.states);
+    const says = `${many} ${wedge.states === 1 ? "state" : "states"}, ${wedge.share < 0.00005 ? "<0.01%" : percentOf(wedge.share)}`;
+    const x1 = xOf(one.column + 1) + TIDY_RADIUS;
     wedges.push({
       node: one.node,
       first: wedge.first,
       x0: Math.max(out, xOf(one.column + 1) - TIDY_RADIUS - WEDGE),
-      x1: xOf(one.column + 1) + TIDY_RADIUS,
+      x1,
       y0: at.y,
       y: wy,
       half: clamp(WHOLE_WIDTH * wedge.share, 3, rowHeight * 0.36),
-      label: `${many} ${wedge.states === 1 ? "state" : "states"}, ${wedge.share < 0.00005 ? "<0.01%" : percentOf(wedge.share)}`,
+      // The mono face is wider than the one that it is written in.
+      label: x1 + WEDGE_GAP + view.measure(says) * WEDGE_TEXT <= width - MARGIN ? says : "",
       collapsed: wedge.collapsed,
     });
   });
-  return { width, height, states, edges, wedges, domain };
+  return { width, height, states, edges, wedges, beyond, domain };
+}
+
+/** In the room of a column, and of what is left of it before the right edge; "" where that is too little to read. */
+function fitted(text: string, column: number, left: number, measure: TidyView["measure"]): string {
+  const label = shorten(text, column, measure);
+  if (measure(label) <= left) return label;
+  return left < LEAST_LABEL ? "" : shorten(text, left, measure);
+}
+
+/** That the tree goes on to the right; "" where it does not. */
+export function beyondSaid(beyond: TidyScene["beyond"]): string {
+  if (beyond === null) return "";
+  const { first, last } = beyond;
+  return first === last
+    ? `step ${first} is beyond the right edge`
+    : `steps ${first} to ${last} are beyond the right edge`;
+}
+
+/** Steps are counted as the tree counts them, though the view may begin at a later one. */
+function beyondOf(tree: TreeModel, tidy: TidyTree, view: TidyView): TidyScene["beyond"] {
+  const fit = Math.floor((view.width - TIDY_RADIUS - view.x - ROOT) / view.columnWidth) + 1;
+  const first = Math.max(0, fit);
+  if (first >= tidy.columns) return null;
+  const from = tree.depth[tidy.nodes[0]!.node]!;
+  return { first: from + first, last: from + tidy.columns - 1 };
 }
 
 function textOf(tree: TreeModel, { node }: TidyNode): string {

@@ -5,7 +5,7 @@ import { arrange } from "../model/multiway/layout";
 import { merge } from "../model/multiway/merge";
 import { nameOf } from "../model/multiway/names";
 import { rewritten, subtreeOf, systemTree } from "../model/multiway/toy";
-import { fitted, type GraphCamera } from "../model/multiway/view";
+import { fitted, radiusOf, toScreen, type GraphCamera } from "../model/multiway/view";
 import { drawMultiway, type Drawn, type GraphLook, type GraphPicture } from "./multiway";
 import { asCanvasContext, SvgContext, svgDocument, type MeasureText } from "./svg/context";
 import { THEMES } from "./theme";
@@ -112,6 +112,66 @@ test("cycles are in the accent, and only closed ones have an island", () => {
   expect(plain).not.toContain(accent);
   expect(plain).not.toContain(ended);
   expect(drawn(tree, whole(tree), { selected: 3 }).svg).toContain(accent);
+});
+
+/** The points of filled triangles of a colour: tip, and the two ends of the base. */
+function headsIn(svg: string, colour: string): [number, number][][] {
+  const paths = new DOMParser().parseFromString(svg, "image/svg+xml").getElementsByTagName("path");
+  return Array.from(paths)
+    .filter((one) => one.getAttribute("fill") === colour)
+    .map((one) =>
+      [...one.getAttribute("d")!.matchAll(/(-?[\d.]+)[ ,](-?[\d.]+)/g)].map(([, x, y]): [number, number] => [Number(x), Number(y)]),
+    )
+    .filter((points) => points.length === 3);
+}
+
+test("every step to the next layer has an arrow that points at its disc, where there is room for it", () => {
+  const picture = pictureOf(fibonacci, "A");
+  const { graph } = picture;
+  const camera = whole(picture);
+  const heads = headsIn(drawn(picture, camera).svg, THEMES.dark.faint);
+  expect(heads.length).toBe(graph.from.length);
+  for (const [tip, one, other] of heads) {
+    expect(tip![0]).toBeGreaterThan(one![0]);
+    expect(one![0]).toBeCloseTo(other![0], 1);
+    expect(tip![1]).toBeCloseTo((one![1] + other![1]) / 2, 1);
+    const reached = Array.from(graph.head, (_, i) => ({ ...toScreen(camera, SIZE, picture.x[i]!, picture.y[i]!), r: radiusOf(graph, i, camera) }));
+    expect(reached.some(({ x, y, r }) => Math.abs(x - r - 1 - tip![0]) < 0.1 && Math.abs(y - tip![1]) < 0.1)).toBe(true);
+  }
+  expect(headsIn(drawn(picture, { ...camera, scale: 0.15 }).svg, THEMES.dark.faint)).toEqual([]);
+  expect(headsIn(drawn(picture, { ...camera, stretch: 0.1 }).svg, THEMES.dark.faint)).toEqual([]);
+});
+
+test("a loop stands where no other step of its state leads, and its arrow ends at the disc", () => {
+  const toy = new ToyTree(() => [0.7, 0.3]);
+  toy.growTo(6);
+  const graph = merge(subtreeOf(toy.model, { text: "" }), { by: "last", k: 1 });
+  const upper = 1;
+  const lower = 2;
+  const picture = { ...pictureOf(toy, ""), graph, x: [0, 150, 150], y: [0, -40, 40], values: graph.reach };
+  const camera = { x: 75, y: 0, scale: 1, stretch: 1 };
+  const { svg } = drawn({ ...picture, order: Array.from(graph.from, (_, edge) => edge) }, camera);
+  const tips = headsIn(svg, THEMES.dark.accent).map(([tip]) => tip!);
+  const gaps = [upper, lower].map((one) => {
+    const at = toScreen(camera, SIZE, picture.x[one]!, picture.y[one]!);
+    const r = radiusOf(graph, one, camera) + 1.5;
+    const onRim = tips.filter(([x, y]) => Math.abs(Math.hypot(x - at.x, y - at.y) - r) < 0.1);
+    return onRim.map(([, y]) => Math.sign(y - at.y)).sort();
+  });
+  // At each disc the step from the other one, and the loop on the far side.
+  expect(gaps).toEqual([[-1, 1], [-1, 1]]);
+});
+
+test("where not all find room those are named that have a letter, the likeliest first", () => {
+  const words = [",", "⟨E2⟩", ".", "night", "attorney", "4", "law"];
+  const toy = new ToyTree(() => [0.16, 0.16, 0.16, 0.14, 0.14, 0.12, 0.12], {
+    bytesOf: (key) => new TextEncoder().encode(words[key]!),
+  });
+  toy.growTo(1);
+  const picture = pictureOf(toy, "");
+  // Rows so close that names need two of them.
+  const { texts } = drawn(picture, { ...whole(picture), scale: 1, stretch: 0.3 });
+  expect([...texts].sort()).toEqual(["prompt", ",", "night", "law"].sort());
 });
 
 test("what a filter holds back is faint", () => {

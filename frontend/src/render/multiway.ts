@@ -11,6 +11,7 @@ import {
   type Point,
   type Size,
 } from "../model/multiway/view";
+import { ROW } from "../model/multiway/limits";
 import { MARK } from "../model/emphasis";
 import type { ColourDomain } from "../model/scene";
 import type { Brush } from "./brush";
@@ -24,7 +25,7 @@ export interface GraphPicture {
   readonly graph: Multiway;
   readonly x: ArrayLike<number>;
   readonly y: ArrayLike<number>;
-  /** Steps lead from left to right; else edges show where they lead by an arrow. */
+  /** Steps lead from left to right. */
   readonly layered: boolean;
   readonly domain: ColourDomain;
   /** By class, in the unit of the colour; NaN where it is not known. */
@@ -60,6 +61,15 @@ const MOST_LABELS = 500;
 const WIDEST_FLOW = 7;
 /** Less than this has an arrow only from close by: thousands of them hide the picture. */
 const FAINT_FLOW = 0.01;
+/** Rows this far apart have room for an arrow each, CSS pixels. */
+const ROOMY = 7;
+/** Between two discs, for an arrow from a layer to the next, CSS pixels. */
+const LEAST_WAY = 24;
+/** Of a name without a letter, beside one with: “,” is said everywhere, and tells little. */
+const LETTERLESS = 0.1;
+const LETTER = /\p{L}/u;
+/** Bytes that are no character have letters in their numbers. */
+const NUMBERED = /⟨[^⟩]*⟩/g;
 /** Of a row of cells, CSS pixels. */
 const ROW_WIDTH = 84;
 const ROW_HEIGHT = 7;
@@ -81,9 +91,9 @@ export function drawMultiway(
   );
   const brush: Brush = { context, theme, ratio: look.ratio, alpha: 1 };
   drawHulls(brush, picture, places, camera, size);
-  const edges = drawEdges(brush, picture, places, camera, size, look);
+  const { edges, arrows } = drawEdges(brush, picture, places, camera, size, look);
   const seen = drawClasses(brush, picture, places, camera, size, look);
-  const labels = drawLabels(brush, picture, places, camera, look, seen);
+  const labels = drawLabels(brush, picture, places, camera, look, seen, arrows);
   context.globalAlpha = 1;
   return { classes: seen.length, edges, labels };
 }
@@ -120,6 +130,18 @@ function drawHulls(
 const isNear = (x: number, y: number, size: Size, margin: number): boolean =>
   x > -margin && y > -margin && x < size.width + margin && y < size.height + margin;
 
+type Box = readonly [x0: number, y0: number, x1: number, y1: number];
+
+/** A point of an arrow; its edge ends at the neck. */
+interface Head {
+  readonly tip: Point;
+  readonly neck: Point;
+  readonly unit: Point;
+  /** Of its width at the neck. */
+  readonly half: number;
+}
+
+/** Gives how many edges there are, and where their arrows and loops lie. */
 function drawEdges(
   brush: Brush,
   picture: GraphPicture,
@@ -127,7 +149,7 @@ function drawEdges(
   camera: GraphCamera,
   size: Size,
   look: GraphLook,
-): number {
+): { edges: number; arrows: readonly Box[] } {
   const { graph, order } = picture;
   const drawn: number[] = [];
   for (let i = 0; i < order.length && drawn.length < MOST_EDGES; i++) {
@@ -141,46 +163,114 @@ function drawEdges(
   }
   // The weightiest last, above the others; the selected trajectory above all.
   const isOnPath = (edge: number): boolean => look.path.has(edge);
-  for (const edge of drawn.reverse()) if (!isOnPath(edge)) drawEdge(brush, picture, places, camera, edge, false);
-  for (const edge of drawn) if (isOnPath(edge)) drawEdge(brush, picture, places, camera, edge, true);
-  return drawn.length;
+  const sorted = drawn.reverse();
+  const ordered = [...sorted.filter((edge) => !isOnPath(edge)), ...sorted.filter(isOnPath)];
+  const below = loopsBelow(picture, places, drawn);
+  const arrows: Box[] = [];
+  const heads: { head: Head; edge: number }[] = [];
+  for (const edge of ordered) {
+    inked(brush, picture, edge, camera, isOnPath(edge));
+    const from = picture.graph.from[edge]!;
+    if (from === graph.to[edge]!) {
+      const radius = radiusOf(graph, from, camera);
+      const loops = loop(brush.context, places[from]!, radius, brush.context.lineWidth, below.has(from));
+      heads.push({ head: loops.head, edge });
+      arrows.push(loops.box);
+      continue;
+    }
+    const head = drawEdge(brush, picture, places, camera, edge, isOnPath(edge));
+    if (head !== null) heads.push({ head, edge });
+  }
+  // Over all lines: an arrow that another line crosses seems to belong to that one.
+  for (const { head, edge } of heads) {
+    drawHead(brush, head, () => inked(brush, picture, edge, camera, isOnPath(edge)), graph.edgeKind[edge] === EDGE.forward);
+    arrows.push(boxOfHead(head));
+  }
+  return { edges: drawn.length, arrows };
 }
 
-function drawEdge(
+/** Classes whose loop finds more room below: something that it would cross leads to or from above. */
+function loopsBelow({ graph }: GraphPicture, places: readonly Point[], drawn: readonly number[]): ReadonlySet<number> {
+  const loops = new Set(drawn.map((edge) => graph.from[edge]!).filter((one, i) => graph.to[drawn[i]!] === one));
+  if (loops.size === 0) return loops;
+  // How steeply the steepest edge of a class leads up, and down: 1 is straight.
+  const up = new Map<number, number>();
+  const down = new Map<number, number>();
+  const steep = (one: number, other: number): void => {
+    if (one === other || !loops.has(one)) return;
+    const [a, b] = [places[one]!, places[other]!];
+    const slope = (b.y - a.y) / (Math.hypot(b.x - a.x, b.y - a.y) || 1);
+    up.set(one, Math.max(up.get(one) ?? 0, -slope));
+    down.set(one, Math.max(down.get(one) ?? 0, slope));
+  };
+  for (const edge of drawn) {
+    steep(graph.from[edge]!, graph.to[edge]!);
+    steep(graph.to[edge]!, graph.from[edge]!);
+  }
+  return new Set([...loops].filter((one) => (up.get(one) ?? 0) > (down.get(one) ?? 0) + 0.2));
+}
+
+/** Takes the colour, the width and the opacity of an edge. */
+function inked(
   { context, theme }: Brush,
-  { graph, layered, faint }: GraphPicture,
+  { graph, faint }: GraphPicture,
+  edge: number,
+  camera: GraphCamera,
+  onPath: boolean,
+): void {
+  const flow = Math.min(1, graph.flow[edge]!);
+  const isCycle = graph.edgeKind[edge] === EDGE.cycle;
+  context.lineWidth = Math.max(0.7, WIDEST_FLOW * flow * drawnScale(camera));
+  context.lineCap = "butt";
+  context.strokeStyle = context.fillStyle = onPath ? theme.ink : isCycle ? theme.accent : theme.faint;
+  const dim = faint[graph.from[edge]!] || faint[graph.to[edge]!] ? 0.15 : 1;
+  context.globalAlpha = dim * (onPath ? 0.95 : (isCycle ? 0.35 : 0.3) + 0.5 * Math.sqrt(flow));
+}
+
+/** The line of an edge between two classes, and the head of its arrow if there is room for one. */
+function drawEdge(
+  { context }: Brush,
+  { graph, layered }: GraphPicture,
   places: readonly Point[],
   camera: GraphCamera,
   edge: number,
   onPath: boolean,
-): void {
+): Head | null {
   const from = graph.from[edge]!;
   const to = graph.to[edge]!;
-  const kind = graph.edgeKind[edge]!;
-  const scale = drawnScale(camera);
-  const flow = Math.min(1, graph.flow[edge]!);
-  const width = Math.max(0.7, WIDEST_FLOW * flow * scale);
-  const isCycle = kind === EDGE.cycle;
-  context.lineWidth = width;
-  context.lineCap = "butt";
-  context.strokeStyle = onPath ? theme.ink : isCycle ? theme.accent : theme.faint;
-  const dim = faint[from] || faint[to] ? 0.15 : 1;
-  context.globalAlpha = dim * (onPath ? 0.95 : (isCycle ? 0.35 : 0.3) + 0.5 * Math.sqrt(flow));
+  const isForward = graph.edgeKind[edge] === EDGE.forward;
   const a = places[from]!;
   const b = places[to]!;
-  const r = radiusOf(graph, to, camera) + 1.5;
-  if (from === to) loop(context, a, radiusOf(graph, to, camera), width);
-  else if (layered && kind === EDGE.forward) flowing(context, a, b);
-  else bowed(context, a, b, kind === EDGE.forward ? 0.06 : 0.22, r, width, onPath || flow > FAINT_FLOW || camera.scale > 0.9);
+  const width = context.lineWidth;
+  const radius = radiusOf(graph, to, camera);
+  if (!layered || !isForward) {
+    return bowed(context, a, b, isForward ? 0.06 : 0.22, radius + 1.5, width, onPath || graph.flow[edge]! > FAINT_FLOW || camera.scale > 0.9);
+  }
+  const way = b.x - a.x - radius - radiusOf(graph, from, camera);
+  const isRoomy = ROW * camera.scale * camera.stretch > ROOMY;
+  // What is bundled is drawn a little wider than a disc.
+  const gap = radius + 1 + (isRest(graph, to) ? 3 : 0);
+  return flowing(context, a, b, gap, width, way > LEAST_WAY && (onPath || isRoomy));
 }
 
-/** From a layer to the next: leaves and arrives level. */
-function flowing(context: CanvasRenderingContext2D, a: Point, b: Point): void {
-  const half = (b.x - a.x) / 2;
+/** From a layer to the next: leaves and arrives level, with an arrow before the disc if it is `pointed`. */
+function flowing(
+  context: CanvasRenderingContext2D,
+  a: Point,
+  b: Point,
+  gap: number,
+  width: number,
+  pointed: boolean,
+): Head | null {
+  const tip = { x: b.x - gap, y: b.y };
+  const neck = { x: tip.x - 4.5 - 0.8 * width, y: b.y };
+  const end = pointed ? neck : b;
+  const half = (end.x - a.x) / 2;
   context.beginPath();
   context.moveTo(a.x, a.y);
-  context.bezierCurveTo(a.x + half, a.y, b.x - half, b.y, b.x, b.y);
+  context.bezierCurveTo(a.x + half, a.y, end.x - half, end.y, end.x, end.y);
   context.stroke();
+  return pointed ? { tip, neck, unit: { x: 1, y: 0 }, half: 2.2 + 0.75 * width } : null;
 }
 
 /** A bow to the right of its way, with an arrow before the disc that it leads to, if it is `pointed`. */
@@ -192,7 +282,7 @@ function bowed(
   radius: number,
   width: number,
   pointed: boolean,
-): void {
+): Head | null {
   const dx = b.x - a.x;
   const dy = b.y - a.y;
   const control = { x: (a.x + b.x) / 2 - dy * bow, y: (a.y + b.y) / 2 + dx * bow };
@@ -205,37 +295,74 @@ function bowed(
   context.moveTo(a.x, a.y);
   context.quadraticCurveTo(control.x, control.y, neck.x, neck.y);
   context.stroke();
-  if (pointed) arrow(context, tip, neck, unit, 1.9 + width * 0.8);
+  return pointed ? { tip, neck, unit, half: 1.9 + width * 0.8 } : null;
 }
 
-function arrow(
-  context: CanvasRenderingContext2D,
-  tip: Point,
-  neck: Point,
-  unit: Point,
-  half: number,
+/** isApart: with a rim of the background, so that it stands out of the lines below. */
+function drawHead(
+  { context, theme }: Brush,
+  { tip, neck, unit, half }: Head,
+  ink: () => void,
+  isApart: boolean,
 ): void {
   context.beginPath();
   context.moveTo(tip.x, tip.y);
   context.lineTo(neck.x - unit.y * half, neck.y + unit.x * half);
   context.lineTo(neck.x + unit.y * half, neck.y - unit.x * half);
   context.closePath();
-  context.fillStyle = context.strokeStyle;
+  if (isApart) {
+    context.globalAlpha = 1;
+    context.lineJoin = "miter";
+    context.lineWidth = 1.5;
+    context.strokeStyle = context.fillStyle = theme.background;
+    context.stroke();
+    context.fill();
+  }
+  ink();
   context.fill();
 }
 
-/** A step that leads back to where it began. */
-function loop(context: CanvasRenderingContext2D, at: Point, radius: number, width: number): void {
+function boxOfHead({ tip, neck, unit, half }: Head): Box {
+  const sides = [-half, half].map((side) => ({ x: neck.x + unit.y * side, y: neck.y - unit.x * side }));
+  const xs = [tip.x, ...sides.map(({ x }) => x)];
+  const ys = [tip.y, ...sides.map(({ y }) => y)];
+  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+}
+
+/** A step that leads back to where it began: above its disc, or below. */
+function loop(
+  context: CanvasRenderingContext2D,
+  at: Point,
+  radius: number,
+  width: number,
+  isBelow: boolean,
+): { head: Head; box: Box } {
+  const turn = isBelow ? -1 : 1;
   const side = 7 + radius * 0.5;
-  const y = at.y - radius - side * 0.6;
+  const away = radius + side * 0.6;
+  const y = at.y - turn * away;
+  // The tip is where the loop's circle meets the rim of the disc, the neck a head's length before it.
+  const rim = radius + 1.5;
+  const along = (away * away + rim * rim - side * side) / (2 * away);
+  const angle = Math.atan2(away - along, Math.sqrt(Math.max(0, rim * rim - along * along)));
+  const length = 4 + width;
+  const on = (turned: number): Point => ({
+    x: at.x + side * Math.cos(turned),
+    y: y + turn * side * Math.sin(turned),
+  });
+  const tip = on(angle);
+  const before = angle - length / side;
+  const neck = on(before);
+  const chord = Math.hypot(tip.x - neck.x, tip.y - neck.y);
+  const unit = { x: (tip.x - neck.x) / chord, y: (tip.y - neck.y) / chord };
   context.beginPath();
-  context.arc(at.x, y, side, Math.PI * 0.72, Math.PI * 2.2);
+  context.arc(at.x, y, side, turn * (Math.PI - angle), turn * (2 * Math.PI + before), isBelow);
   context.stroke();
-  const angle = Math.PI * 0.2;
-  const neck = { x: at.x + side * Math.cos(angle), y: y + side * Math.sin(angle) };
-  const unit = { x: -Math.sin(angle), y: Math.cos(angle) };
-  const head = 4 + width;
-  arrow(context, { x: neck.x + unit.x * head, y: neck.y + unit.y * head }, neck, unit, 2.4 + width * 0.75);
+  const reach = side + width / 2;
+  return {
+    head: { tip, neck, unit, half: 2.4 + width * 0.75 },
+    box: [at.x - reach, y - reach, at.x + reach, y + reach],
+  };
 }
 
 function drawClasses(
@@ -318,7 +445,7 @@ function ring(
   if (one === look.selected) around(3.5, 2.4, theme.accent);
 }
 
-/** Names beside the discs, the most probable first, none over another. */
+/** Names beside the discs, the most probable first, none over another, and clear of `arrows` where there is room. */
 function drawLabels(
   brush: Brush,
   picture: GraphPicture,
@@ -326,12 +453,14 @@ function drawLabels(
   camera: GraphCamera,
   look: GraphLook,
   seen: readonly number[],
+  arrows: readonly Box[],
 ): number {
   const { context, theme } = brush;
   const { graph } = picture;
   const isFirst = (one: number): number => (one === look.selected || one === look.hovered ? 1 : 0);
+  const telling = new Map(seen.map((one) => [one, graph.reach[one]! * (tells(picture, one) ? 1 : LETTERLESS)]));
   const order = [...seen].sort(
-    (a, b) => isFirst(b) - isFirst(a) || graph.reach[b]! - graph.reach[a]! || a - b,
+    (a, b) => isFirst(b) - isFirst(a) || telling.get(b)! - telling.get(a)! || a - b,
   );
   context.font = `500 ${LABEL_SIZE}px ${MONO}`;
   context.textBaseline = "middle";
@@ -343,6 +472,8 @@ function drawLabels(
     const r = radiusOf(graph, one, camera) * 0.8;
     taken.add(x - r, y - r, x + r, y + r);
   }
+  const pointed = new Taken();
+  for (const box of arrows) pointed.add(...box);
   let labels = 0;
   for (const one of order) {
     if (labels === MOST_LABELS) break;
@@ -352,7 +483,8 @@ function drawLabels(
     const text = row === null ? shorten(picture.nameOf(one), LABEL_ROOM, look.measure) : "";
     const width = (row === null ? look.measure(text) : rowWidth(row)) + marksWidth(marks);
     const spots = spotsFor(places[one]!, radius, width);
-    const free = spots.find((spot) => taken.isFree(...boxOf(spot, width)));
+    const open = spots.filter((spot) => taken.isFree(...boxOf(spot, width)));
+    const free = open.find((spot) => pointed.isFree(...boxOf(spot, width))) ?? open[0];
     const spot = free ?? (isFirst(one) === 1 ? spots[0]! : null);
     if (spot === null) continue;
     const { x: left, y } = spot;
@@ -376,6 +508,10 @@ function drawLabels(
   return labels;
 }
 
+/** Whether a name has a letter in it, or is a picture of cells. */
+const tells = (picture: GraphPicture, one: number): boolean =>
+  picture.rowOf(one) !== null || LETTER.test(picture.nameOf(one).replace(NUMBERED, ""));
+
 /** Beside a disc, or else above or below it. */
 const spotsFor = ({ x, y }: Point, radius: number, width: number): readonly Point[] => [
   { x: x + radius + 6, y },
@@ -383,7 +519,7 @@ const spotsFor = ({ x, y }: Point, radius: number, width: number): readonly Poin
   { x: x - width / 2, y: y + radius + 11 },
 ];
 
-const boxOf = ({ x, y }: Point, width: number): [number, number, number, number] => [
+const boxOf = ({ x, y }: Point, width: number): Box => [
   x - 3,
   y - 8,
   x + width + 3,
@@ -396,7 +532,7 @@ const rowWidth = (row: Uint8Array): number =>
 /** Rectangles that are taken, found through the cells of a grid. */
 class Taken {
   private static readonly CELL = 64;
-  private readonly cells = new Map<string, (readonly [number, number, number, number])[]>();
+  private readonly cells = new Map<string, Box[]>();
 
   isFree(x0: number, y0: number, x1: number, y1: number): boolean {
     return this.names(x0, y0, x1, y1).every((name) =>

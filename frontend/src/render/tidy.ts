@@ -2,7 +2,7 @@
 import { MARK } from "../model/emphasis";
 import type { Emphasis } from "../model/emphasis";
 import { isSelected, type Selection } from "../model/selection";
-import { TIDY_RADIUS, TIDY_TEXT, type TidyScene, type TidyState, type TidyTarget } from "../model/tidyScene";
+import { TIDY_FADE, TIDY_RADIUS, TIDY_TEXT, WEDGE_GAP, type TidyScene, type TidyState, type TidyTarget } from "../model/tidyScene";
 import { hatching } from "./hatching";
 import { drawMarks } from "./marks";
 import { scaleOf, stepOf } from "./palette";
@@ -32,8 +32,19 @@ export function drawTidy(
   context.lineCap = "round";
   drawEdges(context, scene, theme, look);
   for (const wedge of scene.wedges) drawWedge(context, wedge, theme, look);
+  if (scene.beyond !== null) fade(context, scene, theme);
   for (const state of scene.states) drawState(context, scene, state, theme, look);
   context.restore();
+}
+
+/** What goes on beyond the right edge fades before it, so that nothing seems to end there. */
+function fade(context: CanvasRenderingContext2D, { width, height }: TidyScene, theme: Theme): void {
+  const from = width - TIDY_FADE;
+  const veil = context.createLinearGradient(from, 0, width, 0);
+  veil.addColorStop(0, `${theme.background}00`);
+  veil.addColorStop(1, theme.background);
+  context.fillStyle = veil;
+  context.fillRect(from, 0, TIDY_FADE, height);
 }
 
 function drawEdges(
@@ -91,7 +102,7 @@ function drawWedge(
   context.stroke();
   context.font = `400 11px ${SANS}`;
   context.fillStyle = isHovered ? theme.ink : theme.soft;
-  context.fillText(label, x1 + 7, y + 3.8);
+  if (label !== "") context.fillText(label, x1 + WEDGE_GAP, y + 3.8);
   context.globalAlpha = 1;
 }
 
@@ -133,7 +144,7 @@ function drawState(
   context.fillStyle = isChosen ? theme.ink : theme.text;
   if ((marks & MARK.visited) !== 0 && !isChosen) context.fillStyle = theme.soft;
   const from = x + TIDY_RADIUS + 4;
-  context.fillText(label, from, y + 4);
+  if (label !== "") context.fillText(label, from, y + 4);
   if (kind === "cut") context.fillRect(from, y, Math.max(0, out - 4 - from), 1);
   drawMarks(context, out, y - 8, marks, theme);
   context.globalAlpha = 1;

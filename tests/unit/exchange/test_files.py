@@ -56,6 +56,19 @@ def pruned_garden() -> Garden:
     return garden
 
 
+NOTE = 'He said "no" & left;\n<b>twice</b>, \\N'
+NAME = 'the & "other" one'
+
+
+def annotated_garden() -> Garden:
+    garden = pruned_garden()
+    garden.happen("bookmark", {"node": 0, "on": True}, {})
+    garden.happen("bookmark", {"node": 2, "on": True}, {})
+    garden.happen("note", {"node": 2, "text": NOTE}, {})
+    garden.happen("label", {"node": 3, "text": NAME}, {})
+    return garden
+
+
 def nasty_garden(tokens: list[bytes]) -> Garden:
     rule = ToyRule(lambda _: [1] * len(tokens), len(tokens))
     rule.alphabet = Alphabet(tokens, ())
@@ -100,9 +113,11 @@ def test_the_schema_refuses_what_is_no_tree() -> None:
     schema = jsonschema_rs.Draft202012Validator(json_schema())
     told = json.loads(written(pruned_garden().tree, "json"))
     for spoilt in (
-        told | {"version": 2},
+        told | {"version": 1},
         told | {"nodes": []},
         told | {"nodes": [told["nodes"][0] | {"status": "lost"}]},
+        told | {"nodes": [told["nodes"][0] | {"note": ""}]},
+        told | {"units": told["units"] | {"entropy": "nats"}},
         told | {"surplus": 1},
         {name: value for name, value in told.items() if name != "rule"},
     ):
@@ -139,6 +154,71 @@ def test_what_is_hidden_is_in_no_file() -> None:
     assert 0 < len(shown) < garden.tree.size
     assert {row["node"] for row in json.loads(written(garden.tree, "json"))["nodes"]} == shown
     assert set(nx.parse_graphml(written(garden.tree, "graphml"), node_type=int)) == shown
+
+
+# -- what people set down
+
+
+def test_bookmarks_names_and_notes_are_in_the_json() -> None:
+    told = json.loads(written(annotated_garden().tree, "json"))
+    jsonschema_rs.Draft202012Validator(json_schema()).validate(told)
+    nodes = {row["node"]: row for row in told["nodes"]}
+    assert [node for node, row in nodes.items() if row["bookmarked"]] == [0, 2]
+    assert {node: row["note"] for node, row in nodes.items() if row["note"]} == {2: NOTE}
+    names = {node: row["branch_name"] for node, row in nodes.items() if row["branch_name"]}
+    assert names == {3: NAME}
+    assert nodes[0]["note"] is nodes[0]["branch_name"] is None
+
+
+def test_bookmarks_names_and_notes_are_in_the_table() -> None:
+    table = list(csv.DictReader(io.StringIO(written(annotated_garden().tree, "csv"), newline="")))
+    assert [row["node"] for row in table if row["bookmarked"] == "True"] == ["0", "2"]
+    assert {row["node"]: row["note"] for row in table if row["note"]} == {"2": NOTE}
+    assert {row["node"]: row["branch_name"] for row in table if row["branch_name"]} == {"3": NAME}
+
+
+def test_bookmarks_names_and_notes_are_in_the_graphml() -> None:
+    read = nx.parse_graphml(written(annotated_garden().tree, "graphml"), node_type=int)
+    assert [node for node, on in read.nodes(data="bookmarked") if on] == [0, 2]
+    assert {node: note for node, note in read.nodes(data="note") if note} == {2: NOTE}
+    assert {node: name for node, name in read.nodes(data="branch_name") if name} == {3: NAME}
+
+
+def test_bookmarks_names_and_notes_are_in_the_dot() -> None:
+    tree = annotated_garden().tree
+    (graph,) = pydot.graph_from_dot_data(written(tree, "dot")) or ()
+    nodes = {int(node.get_name()): node for node in graph.get_nodes() if node.get_name().isdigit()}
+    assert [node for node, drawn in nodes.items() if drawn.get("penwidth")] == [0, 2]
+    notes = {node: drawn.get("tooltip") for node, drawn in nodes.items() if drawn.get("tooltip")}
+    assert {node: unquoted(note) for node, note in notes.items()} == {2: NOTE}
+    assert unquoted(nodes[3].get("label")) == f"{tree.key(3)},\n{NAME}"
+
+
+def test_what_is_set_down_meanwhile_or_on_a_hidden_state_is_in_no_file() -> None:
+    garden = Garden(toy(3, 4))
+    garden.grow(Breadth(2, 2))
+    garden.happen("note", {"node": 1, "text": NOTE}, {})
+    garden.happen("hide", {}, {"hidden_node": np.array([1], np.uint32)})
+    file = TreeFile(garden.tree, FORMATS["json"], at=NOON)
+    garden.happen("note", {"node": 2, "text": "later"}, {})
+    garden.happen("bookmark", {"node": 2, "on": True}, {})
+    nodes = json.loads(b"".join(file.chunks()))["nodes"]
+    assert not any(row["note"] or row["bookmarked"] for row in nodes)
+
+
+# -- units
+
+
+def test_the_units_that_are_said_are_those_of_the_numbers() -> None:
+    """Surprisal in bits is −log2 of the probability; half, half has an entropy of one bit."""
+    garden = Garden(ToyRule(lambda _: [1, 1], 2), max_length=3)
+    garden.grow(Breadth(2, 1))
+    told = json.loads(written(garden.tree, "json"))
+    assert told["units"] == {"log_prob": "nats", "cum_log_prob": "nats", "entropy": "bits"}
+    assert told["nodes"][0]["entropy"] == pytest.approx(1)
+    assert told["nodes"][1]["log_prob"] == pytest.approx(-math.log(2))
+    read = nx.parse_graphml(written(garden.tree, "graphml"), node_type=int)
+    assert json.loads(read.graph["units"]) == told["units"]
 
 
 # -- CSV

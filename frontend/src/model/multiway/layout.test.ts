@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { ToyTree } from "../toy";
 import { isRest, type Multiway } from "./graph";
-import { arrange, freeRow, inOrder, LAYER, LAYOUTS, ROW, type Layout, type Places } from "./layout";
+import { arrange, freeRow, inOrder, LAYOUTS, type Layout, type Places } from "./layout";
+import { LAYER, ROW } from "./limits";
 import { merge } from "./merge";
 import { rewritten, subtreeOf, systemTree } from "./toy";
 

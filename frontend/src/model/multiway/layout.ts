@@ -10,6 +10,7 @@ import {
   type SimulationNodeDatum,
 } from "d3-force";
 import { EDGE, isRest, type Multiway } from "./graph";
+import { LAYER, ROW } from "./limits";
 
 export const LAYOUTS = ["layers", "force"] as const;
 export type Layout = (typeof LAYOUTS)[number];
@@ -22,10 +23,6 @@ export interface Places {
   /** How many classes there were when everything was last arranged anew. */
   readonly arranged: number;
 }
-
-/** Between layers, and between neighbours in a layer. */
-export const LAYER = 150;
-export const ROW = 30;
 
 /** Fewer known classes than this, and all is arranged anew. */
 const KNOWN = 0.6;
