@@ -1,6 +1,7 @@
 """The canvas on trees of 1,000, 100,000 and 1,000,000 nodes, in a real Chromium.
 
-`python -m tests.bench.canvas` prints a table and, last, one RESULT line. The trees are grown by a
+`python -m tests.bench.canvas` prints a table and, last, one RESULT line, with what a zoom on the
+default model takes (tests/bench/zooming.py). The trees are grown by a
 chain of characters, stored as a server stores them (the last snapshot up to 25,000 nodes old), and
 kept in the temporary folder for the next run. Each is opened by a click on the first screen, of a
 server that was started for it and has not read it yet.
@@ -25,6 +26,7 @@ from rich.table import Table
 from semioscope.core import frame
 from semioscope.store.schema import HEAD
 from tests import big_tree
+from tests.bench import zooming
 from tests.big_tree import BigTree
 from tests.e2e.browser import launch
 from tests.server import Server
@@ -224,6 +226,7 @@ def main() -> None:
     trees = trees_in(folder)
     with sync_playwright() as playwright, contextlib.closing(launch(playwright)) as browser:
         found = {size: measure(browser, folder, tree, size) for size, tree in trees.items()}
+        zooms = zooming.measured(browser)
     least, middle, most = (found[size] for size in SIZES)
     benches = model_benches()
 
@@ -245,6 +248,11 @@ def main() -> None:
     ):
         table.add_row(label, *(f"{read(found[size]):.1f}" for size in SIZES), aim)
     console.print(table)
+    for each in zooms:
+        console.print(
+            f"  after a zoom: first column {each.first_column:.0f} ms (aim 200), "
+            f"all lines × 12 steps {each.worlds:.0f} ms (aim 2,000)"
+        )
     for name, median in benches.items():
         console.print(f"  {name}: {median:.3f} ms")
     console.print(
@@ -252,7 +260,7 @@ def main() -> None:
         f"whole_1m_ms={most.whole:.0f} frame_ms={most.moved.interval:.1f} "
         f"frame_p95_ms={most.moved.interval_95:.1f} script_ms={most.moved.script:.2f} "
         f"script_ratio={most.moved.script / max(least.moved.script, 0.01):.2f} "
-        f"append_ms={most.append:.2f} bytes_a_node={most.bytes_a_node:.0f}",
+        f"append_ms={most.append:.2f} bytes_a_node={most.bytes_a_node:.0f} {zooming.line(zooms)}",
         soft_wrap=True,
         highlight=False,
     )
