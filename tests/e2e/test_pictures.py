@@ -163,6 +163,63 @@ def test_every_view_that_draws_can_be_a_picture(owner: Observatory) -> None:
         expect(dialog).to_have_count(0)
 
 
+def test_a_page_that_is_read_is_a_picture_with_its_text_legend_and_caption(
+    owner: Observatory,
+) -> None:
+    owner.page.get_by_test_id("view-read").click()
+    tokens = owner.page.get_by_test_id("page-token")
+    expect(tokens.first).to_be_visible()
+    owner.page.keyboard.press("ArrowRight")
+    text = "".join(tokens.all_inner_texts())
+    assert len(text) > 6
+    open_dialog(owner)
+    name, svg = downloaded(owner, "picture-svg")
+    assert name == "heads-b-amp-tails-b-read.svg"
+    drawn = texts(svg)
+    page = drawn[drawn.index(PROMPT) :]
+    assert "".join(page).startswith(PROMPT + text)
+    assert TITLE in drawn
+    whole = "\n".join(drawn)
+    for part in (
+        f"Prompt: “{PROMPT}”",
+        f"A trajectory of {len(text)} tokens",
+        "surprisal",
+        "0 – 10 bits",
+        "paler: the prompt",
+        "underlined: the selected token",
+    ):
+        assert part in whole
+    assert "left out" not in whole
+    png = downloaded(owner, "picture-png")[1]
+    assert pixels(png) == (1920, 1080)
+    assert len(png) > 20_000, "there is something on it"
+
+
+def test_a_page_that_is_too_long_for_its_picture_says_what_is_left_out(
+    visitor: Observatory,
+) -> None:
+    visitor.visit()
+    ref = visitor.make(rule="coin", prompt="HT")
+    visitor.ask(
+        "POST",
+        "/growths",
+        {"state": {"node": 0}, "strategy": {"kind": "worlds", "lines": 1, "steps": 900}},
+    )
+    visitor.visit(f"/t/{ref}?v=1&view=read")
+    page = visitor.page.get_by_test_id("read-page")
+    visitor.wait_for(lambda: int(page.get_attribute("data-steps") or 0) >= 900, "all has grown")
+    open_dialog(visitor)
+    for side, length in (("width", 700), ("height", 700)):
+        visitor.page.get_by_test_id(f"picture-{side}").fill(str(length))
+    drawn = texts(downloaded(visitor, "picture-svg")[1])
+    assert "…" in drawn
+    (note,) = (text for text in drawn if "left out" in text)
+    left = int(note.split(" tokens after")[0].split()[-1])
+    shown = sum(len(text) for text in drawn if set(text) <= {"H", "T"}) - len("HT")
+    assert shown > 50
+    assert shown + left == int(page.get_attribute("data-steps") or 0)
+
+
 def test_a_picture_can_be_copied(new_visitor: NewVisitor) -> None:
     visitor = new_visitor(permissions=["clipboard-read", "clipboard-write"])
     visitor.grow(PROMPT, rule="Fair coin")

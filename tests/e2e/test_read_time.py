@@ -146,6 +146,54 @@ def test_the_mouse_turns_the_page_and_copies_it(
     expect(reader.page.get_by_test_id("read-legend")).to_have_text("0 – 100 %")
 
 
+def test_the_likeliest_alternatives_lead_however_rare_the_one_that_is_here_is(
+    new_visitor: NewVisitor,
+) -> None:
+    """The default model: a next state has many alternatives."""
+    visitor = new_visitor()
+    reader = Reader(visitor.page, visitor.url)
+    reader.visit()
+    ref = reader.make(rule="smollm2", prompt="The night was")
+    growth = {"kind": "breadth", "k": 60, "depth": 1}
+    reader.ask("POST", "/growths", {"state": {"node": 0}, "strategy": growth})
+    reader.visit(f"/t/{ref}?v=1&view=read")
+    expect(reader.tokens.first).to_be_visible()
+    reader.press("ArrowRight")
+    first = [row.inner_text() for row in reader.alternatives.all()[:4]]
+    reader.press(*["ArrowDown"] * 40)
+    here = reader.page.locator("[data-testid=alternative][aria-current=true]")
+    expect(reader.page.get_by_test_id("fork-more")).to_contain_text("… 34 more")
+    expect(here).to_be_in_viewport()
+    assert [row.inner_text() for row in reader.alternatives.all()[:4]] == first
+    expect(reader.alternatives).to_have_count(9)
+    was = here.get_attribute("data-key")
+
+    reader.page.get_by_test_id("fork-more").click()
+    expect(reader.alternatives).to_have_count(43)
+    expect(reader.page.get_by_test_id("fork-more")).to_have_count(0)
+    expect(reader.alternatives.nth(4)).to_be_focused()
+    expect(here).to_have_attribute("data-key", was or "")
+    reader.press("ArrowUp")
+    expect(reader.alternatives.nth(39)).to_have_attribute("aria-current", "true")
+    expect(here).to_be_in_viewport()
+    assert violations(reader.page) == []
+
+
+def test_a_phone_has_a_button_in_place_of_a_key(
+    new_visitor: NewVisitor, coin_server: Server
+) -> None:
+    reader = flips(new_visitor, coin_server, **PHONE)
+    reader.page.get_by_test_id("view-read").tap()
+    stop = reader.page.get_by_test_id("read-stop")
+    expect(stop).to_be_visible()
+    assert "Enter" not in stop.inner_text()
+    reader.tokens.last.tap()
+    reader.page.get_by_test_id("fork-close").tap()
+    before = int(reader.tree()["states"])
+    reader.page.get_by_test_id("read-grow").tap()
+    reader.wait_for(lambda: int(reader.tree()["states"]) > before, "it has grown on")
+
+
 def test_a_tree_of_one_state_says_what_to_do(new_visitor: NewVisitor, coin_server: Server) -> None:
     visitor = new_visitor(coin_server)
     ref = visitor.make(rule="coin", prompt="HT")

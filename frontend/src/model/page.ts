@@ -55,6 +55,10 @@ export interface Page {
   readonly size: number;
   readonly pitch: number;
   readonly columnWidth: number;
+  /** Of all columns together. */
+  readonly width: number;
+  /** It is read from the right, by its first letter. */
+  readonly isRightToLeft: boolean;
   readonly lines: readonly PageLine[];
   /** Where “…” stands for what is left out. */
   readonly ellipses: readonly { readonly x: number; readonly y: number }[];
@@ -104,6 +108,8 @@ export function layoutPage(texts: readonly string[], shape: PageShape): Page {
     size,
     pitch,
     columnWidth,
+    width: columns * columnWidth + (columns - 1) * gap,
+    isRightToLeft,
     lines,
     ellipses,
     before: numbers.length === 0 ? 0 : Math.max(0, least - 1),
@@ -113,12 +119,12 @@ export function layoutPage(texts: readonly string[], shape: PageShape): Page {
 }
 
 /** Sizes of text that are tried, the largest first, CSS pixels. */
-const SIZES = [26, 23, 20.5, 18.5, 16.5, 15, 13.5, 12.5];
+const SIZES = [32, 29, 26, 23, 20.5, 18.5, 16.5, 15, 13.5, 12.5];
 /** In sizes of the text: from line to line, between columns, and how wide a column is. */
 const PITCH = 1.72;
 const GAP = 3;
 const LEAST_COLUMN = 27;
-const MOST_COLUMN = 40;
+const MOST_COLUMN = 34;
 
 /**
  * The page in the largest text with which all of it fits, else in the smallest, with something

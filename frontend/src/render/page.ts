@@ -1,7 +1,6 @@
 /** A page of tokens: tints behind the text, the selected one underlined, rings where much was possible. */
 import { BREAK, type Page, type PageLine, type PagePiece } from "../model/page";
-import type { Brush } from "./brush";
-import { roundedRect } from "./brush";
+import { roundedRect, type Brush } from "./brush";
 import { SANS } from "./theme";
 
 /** How a token looks. */
@@ -23,14 +22,14 @@ export interface PageLook {
   readonly selected: number;
 }
 
-/** Room for the rings, left of each column, CSS pixels. */
+/** Room for the rings, where lines begin, CSS pixels. */
 export const MARGIN = 20;
 const RING = 4;
 const TINT = 0.36;
 /** Height of a tint, and where the baseline and lines under the text lie below the middle of a line, in sizes of the text. */
 const TINT_HEIGHT = 1.42;
 const BASELINE = 0.35;
-const UNDER = 0.58;
+const UNDER = 0.66;
 
 export const fontOfPage = (size: number): string => `400 ${size}px ${SANS}`;
 
@@ -44,7 +43,7 @@ export function drawPage(brush: Brush, page: Page, look: PageLook, left: number,
     const x = left + line.x;
     const y = top + line.y;
     drawTints(brush, page, line, look, x, y);
-    drawRing(brush, line, look, x, y);
+    drawRing(brush, page, line, look, x, y);
     context.font = fontOfPage(page.size);
     for (const run of line.runs) {
       context.fillStyle = run.isPrompt ? theme.soft : theme.ink;
@@ -54,7 +53,8 @@ export function drawPage(brush: Brush, page: Page, look: PageLook, left: number,
   }
   context.font = fontOfPage(page.size);
   context.fillStyle = theme.faint;
-  for (const { x, y } of page.ellipses) context.fillText("…", left + x, top + y + BASELINE * page.size);
+  const indent = page.isRightToLeft ? page.columnWidth - page.size : 0;
+  for (const { x, y } of page.ellipses) context.fillText("…", left + x + indent, top + y + BASELINE * page.size);
 }
 
 const lookOf = (look: PageLook, { token }: PagePiece): TokenLook | undefined => look.tokens[token - 1];
@@ -73,13 +73,14 @@ function drawTints({ context }: Brush, { size }: Page, line: PageLine, look: Pag
 }
 
 /** In the margin, at the height of its line. */
-function drawRing({ context, theme }: Brush, line: PageLine, look: PageLook, x: number, y: number): void {
+function drawRing({ context, theme }: Brush, page: Page, line: PageLine, look: PageLook, x: number, y: number): void {
   if (!line.pieces.some((piece) => lookOf(look, piece)?.isOpen)) return;
   context.strokeStyle = theme.accent;
   context.lineWidth = 1.4;
   context.globalAlpha = 0.8;
   context.beginPath();
-  context.arc(x - MARGIN / 2 - 1, y, RING, 0, 2 * Math.PI);
+  const away = MARGIN / 2 + 1;
+  context.arc(page.isRightToLeft ? x + page.columnWidth + away : x - away, y, RING, 0, 2 * Math.PI);
   context.stroke();
   context.globalAlpha = 1;
 }
@@ -118,7 +119,7 @@ function drawPiece(
   const blanks = isInRun ? 0 : blankOf(context, size, piece.text);
   const under = y + UNDER * size;
   context.strokeStyle = isSelected ? theme.accent : theme.faint;
-  context.lineWidth = isSelected ? Math.max(2, 0.12 * size) : Math.max(1, 0.075 * size);
+  context.lineWidth = isSelected ? Math.max(1.5, 0.1 * size) : Math.max(1, 0.075 * size);
   context.setLineDash(isSelected ? [] : [context.lineWidth, 1.6 * context.lineWidth]);
   context.beginPath();
   context.moveTo(from + (isSelected ? 0 : blanks), under);

@@ -46,9 +46,10 @@ export function readPainter(session: TreeSession, view: ViewState, reading: () =
     const page = fitPage(texts, room, measuring(context));
     const domain = domainOf(model, readColour(view), 0, trajectory.keys.length);
     const look = { tokens: looksOf(trajectory, theme.name, domain), selected: step };
+    const left = page.isRightToLeft ? width - MARGIN - page.width : MARGIN;
     context.fillStyle = theme.background;
     context.fillRect(0, 0, width, height);
-    drawPage({ context, theme, ratio, alpha: 1 }, page, look, MARGIN, INSET);
+    drawPage({ context, theme, ratio, alpha: 1 }, page, look, left, INSET);
     return { scale: legendOf(theme.name, domain), notes: notesOf(page, look) };
   }
 
