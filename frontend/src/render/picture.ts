@@ -49,6 +49,8 @@ const APART = 20;
 /** Of the height, that heading, key and caption may take together. */
 const MOST_AROUND = 0.4;
 const MOST_PARAGRAPH = 4;
+/** How often a view is painted to be asked for its key, at most. */
+const ASKED = 3;
 
 /** The picture as the text of an SVG file. physical: width and height with their units. */
 export function pictureAsSvg(
@@ -114,13 +116,21 @@ const sizeOf = ({ view: { width, height } }: Frame, { theme, ratio }: PictureOpt
   ratio,
 });
 
-/** The key says how much room it takes, and only a painted view has one: it is painted to be asked. */
+/**
+ * The key says how much room it takes, and only a painted view has one: it is painted to be asked.
+ * And again in the room that is left beside the key, since a key may count what is in view.
+ */
 function frameOf(painter: Painter, options: PictureOptions, measure: MeasureText): Frame {
-  const without = arrange(options, null, measure);
-  if (!options.withKey) return without;
-  const asked = new SvgContext(without.view.width, without.view.height, measure);
-  const key = painter.paint(asCanvasContext(asked), { ...sizeOf(without, options), ratio: 1 });
-  return arrange(options, key ?? null, measure);
+  let frame = arrange(options, null, measure);
+  if (!options.withKey) return frame;
+  for (let i = 0; i < ASKED; i++) {
+    const { width, height } = frame.view;
+    const asked = new SvgContext(width, height, measure);
+    const key = painter.paint(asCanvasContext(asked), { ...sizeOf(frame, options), ratio: 1 });
+    frame = arrange(options, key ?? null, measure);
+    if (frame.view.height === height) break;
+  }
+  return frame;
 }
 
 function paintedAs(
