@@ -121,7 +121,8 @@ export function tidyScene(
     if (out === undefined) {
       const text = textOf(tree, one);
       const from = xOf(one.column) + TIDY_RADIUS + GAP / 2;
-      const shown = fitted(text, columnWidth - 2 * TIDY_RADIUS - 2 * GAP, edge - from, view.measure);
+      const column = columnWidth - 2 * TIDY_RADIUS - 2 * GAP;
+      const shown = fitted(text, column, edge - from, width - MARGIN - from, view.measure);
       out = from + view.measure(shown) + GAP / 2;
       outs.set(index, out);
       labels.set(index, shown);
@@ -188,10 +189,19 @@ export function tidyScene(
   return { width, height, states, edges, wedges, beyond, domain };
 }
 
-/** In the room of a column, and of what is left of it before the right edge; "" where that is too little to read. */
-function fitted(text: string, column: number, left: number, measure: TidyView["measure"]): string {
+/**
+ * In the room of a column; unshortened within what is left of it before the right edge, else
+ * shortened where lines do not fade yet; "" where that is too little to read.
+ */
+function fitted(
+  text: string,
+  column: number,
+  left: number,
+  whole: number,
+  measure: TidyView["measure"],
+): string {
   const label = shorten(text, column, measure);
-  if (measure(label) <= left) return label;
+  if (measure(label) <= (label === text ? whole : left)) return label;
   return left < LEAST_LABEL ? "" : shorten(text, left, measure);
 }
 

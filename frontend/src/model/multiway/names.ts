@@ -12,7 +12,7 @@ export interface PromptText {
   readonly text: string;
 }
 
-/** In a few characters, white space visible. */
+/** In a few characters, white space visible; empty where one looks back to before it was there. */
 export function nameOf(
   tree: TreeModel,
   graph: Multiway,
@@ -25,6 +25,7 @@ export function nameOf(
     return `and ${grouped.format(classes)} more, ${(100 * reach).toPrecision(2)}%`;
   }
   const node = graph.lead[one]!;
+  if (node >= tree.size) return "";
   if (equivalence.by === "last") {
     const own = tree.path(node).slice(1).map((step) => tree.symbolBytes(tree.key[step]!));
     const last = [...prompt.pieces, ...own].slice(-equivalence.k);
@@ -37,6 +38,7 @@ export function nameOf(
 /** All that is known of the text of a class: its leading member from the anchor on. */
 export function textOf(tree: TreeModel, graph: Multiway, one: number, prompt: PromptText): string {
   const node = graph.lead[one]!;
+  if (node >= tree.size) return "";
   if (tree.shape.kind === "rewriting") {
     if (node === 0) return prompt.text;
     return tree.symbols.wholeText(tree.key[node]!) ?? "⟨not text⟩";
@@ -47,6 +49,7 @@ export function textOf(tree: TreeModel, graph: Multiway, one: number, prompt: Pr
 /** The label of a rewriting step, or the token of an edge. */
 export function stepName(tree: TreeModel, graph: Multiway, edge: number): string {
   const node = graph.edgeLead[edge]!;
+  if (node >= tree.size) return "";
   return label(pieces([tree.symbolBytes(tree.key[node]!)])[0] ?? "");
 }
 
