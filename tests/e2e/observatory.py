@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import CDPSession, Locator, Page, expect
 
 NIGHT_CALL = (
     "be me\nattorney at law\nget a call in the middle of the night from a Google employee\n"
@@ -21,6 +21,7 @@ class Observatory:
         self.page = page
         self.url = url
         self._made: str | None = None
+        self._fingers: CDPSession | None = None
         self.worlds = page.get_by_test_id("worlds")
         self.notices = page.get_by_test_id("notices")
         self.candidates = page.get_by_test_id("candidate")
@@ -145,6 +146,22 @@ class Observatory:
         )
         told: dict[str, Any] = answer.json()
         return told
+
+    def touch(self, kind: str, *points: tuple[float, float]) -> None:
+        """Fingers at these CSS pixels of the window: touchStart, touchMove or touchEnd."""
+        if self._fingers is None:
+            self._fingers = self.page.context.new_cdp_session(self.page)
+        listed = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(points)]
+        self._fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": listed})
+
+    def spread(self, x: float, y: float, apart: float) -> None:
+        """Two fingers about a point, 80 px apart, that go `apart` px further from each other."""
+        self.touch("touchStart", (x, y - 40), (x, y + 40))
+        for step in range(1, 9):
+            by = 40 + apart * step / 16
+            self.touch("touchMove", (x, y - by), (x, y + by))
+            self.page.wait_for_timeout(20)
+        self.touch("touchEnd")
 
     def wait_for(self, condition: Callable[[], bool], what: str, timeout_s: float = 20.0) -> None:
         """Polls something that only Python can see."""

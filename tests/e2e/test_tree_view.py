@@ -169,3 +169,23 @@ def test_on_a_phone_it_fills_the_screen(new_visitor: NewVisitor, coin_server: Se
     assert box["width"] > 340
     assert visitor.page.evaluate("() => document.documentElement.scrollWidth") <= 390
     expect(visitor.page.get_by_test_id("tab-worlds")).to_have_text("Tree")
+
+
+def test_two_fingers_open_wedges_and_close_them(
+    coin: TreeView, new_visitor: NewVisitor, coin_server: Server
+) -> None:
+    address = coin.visitor.page.url
+    phone = new_visitor(coin_server, viewport={"width": 390, "height": 844}, has_touch=True)
+    phone.page.goto(address)
+    tree = TreeView(phone)
+    expect(tree.canvas).to_have_attribute("data-states", re.compile(r"\d+"))
+    before = tree.number("rows")
+    box = tree.canvas.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    phone.spread(x, y, 160)
+    phone.wait_for(lambda: tree.number("rows") > before, "more rows are there")
+    assert everything(tree) == 511
+    phone.spread(x, y, -60)
+    phone.spread(x, y, -60)
+    phone.wait_for(lambda: tree.number("rows") <= before, "and fewer again")

@@ -163,18 +163,9 @@ def test_keys_alone_zoom_and_move(new_visitor: NewVisitor, coin_server: Server) 
 def test_fingers_pinch_and_pan(new_visitor: NewVisitor, coin_server: Server) -> None:
     phone = {"width": 390, "height": 844}
     visitor = coins(new_visitor, coin_server, viewport=phone, has_touch=True)
-    session = visitor.page.context.new_cdp_session(visitor.page)
-
-    def touch(kind: str, *points: tuple[float, float]) -> None:
-        listed = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(points)]
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": listed})
-
+    touch = visitor.touch
     x, y = middle(visitor, 0.5)
-    touch("touchStart", (x, y - 40), (x, y + 40))
-    for step in range(1, 9):
-        touch("touchMove", (x, y - 40 - 10 * step), (x, y + 40 + 10 * step))
-        visitor.page.wait_for_timeout(20)
-    touch("touchEnd")
+    visitor.spread(x, y, 160)
     at_rest(visitor)
     _, lo, hi = place(visitor)
     assert abs((hi - lo) - 1 / 3) < 0.03

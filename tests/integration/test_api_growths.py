@@ -262,3 +262,18 @@ async def test_stopping_the_server_ends_growths_between_two_steps(tmp_path: Path
         assert tree["seq"] >= 2
         assert tree["jobs"] == []
         assert sum(tree["ledger"].values()) == pytest.approx(1, abs=1e-6)
+
+
+async def test_growing_into_view_rests_when_its_allowance_is_used_up(tmp_path: Path) -> None:
+    async with running(tmp_path, view_states_per_hour=20) as app, Visitor(app) as ada:
+        ref = await ada.begin()
+        first = await ended(ada, ref, order(WORLDS | {"lines": 16, "steps": 3}, automatic=True))
+        assert first["allowance"] == {"states": 20 - first["expanded"], "most": 20}
+        states = (await ada.get(f"/trees/{ref}"))["states"]
+        more = order(WORLDS | {"lines": 16, "steps": 9}, automatic=True)
+        while (answer := await ada.call("POST", f"/trees/{ref}/growths", more)).is_success:
+            await ada.at_rest(ref)
+        assert refusal(answer) == (429, "view-allowance-used")
+        assert answer.json()["retryable"]
+        by_hand = await ada.grow(ref, WORLDS | {"lines": 16, "steps": 9})
+        assert by_hand["states"] > states, "what is grown by hand does not count"

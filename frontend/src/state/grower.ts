@@ -47,8 +47,11 @@ export class Grower {
     this.asked.set(this.key(lines), { steps, at: Date.now() });
   }
 
-  /** Looks at a picture at rest, and grows it if it waits for something. */
-  consider(scene: Scene, lines: number, steps: number): void {
+  /**
+   * Looks at a picture at rest, and grows it if it waits for something. isMeant: one went there by
+   * one step, so that nothing else need be waited for.
+   */
+  consider(scene: Scene, lines: number, steps: number, isMeant = false): void {
     clearTimeout(this.timer);
     if (!this.wanted(scene)) {
       if (this.current !== null && (!this.view.growing || this.current.key !== this.key(lines))) {
@@ -56,7 +59,8 @@ export class Grower {
       }
       return;
     }
-    this.timer = setTimeout(() => void this.ask(scene, lines, steps), SETTLE_MS + this.rest(lines));
+    const settle = isMeant ? 0 : SETTLE_MS;
+    this.timer = setTimeout(() => void this.ask(scene, lines, steps), settle + this.rest(lines));
   }
 
   /** What grows for a view that is gone is called off; what has grown stays. */
