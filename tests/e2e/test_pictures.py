@@ -346,3 +346,18 @@ def test_nothing_overlaps_in_the_header_at_the_presentation_size(owner: Observat
     )
     ledger, actions, end = ends
     assert ledger <= actions <= end <= 1180
+
+
+@pytest.mark.parametrize("key", ["?", "Control+k"])
+def test_what_opens_fits_the_screen_at_the_presentation_size(owner: Observatory, key: str) -> None:
+    owner.page.keyboard.press("p")
+    owner.page.keyboard.press(key)
+    dialog = owner.page.locator("dialog[open]")
+    expect(dialog).to_be_visible()
+    top, bottom, room = dialog.evaluate(
+        """(one) => {
+             const { top, bottom } = one.getBoundingClientRect();
+             return [top, bottom, innerHeight];
+           }"""
+    )
+    assert 0 <= top < bottom <= room

@@ -347,6 +347,8 @@ def test_a_click_far_back_leaves_the_page_awake(reader: Reader, view: str) -> No
         )
         at = int(reader.time.get_attribute("data-at") or 0)
         expect(reader.time).to_have_attribute("data-states", str(reader.states_after(at)))
+    reader.page.keyboard.press(".")
+    expect(reader.time).to_have_attribute("data-at", str(at + 1))
     reader.page.get_by_test_id("time-now").click()
     expect(reader.time).to_have_attribute("data-states", str(reader.tree()["states"]))
 

@@ -8,6 +8,10 @@ export const STAGE = {
   cellsStrip: 236,
   left: 284,
   right: 316,
+  /** A projector's 1024 pixels leave less beside the canvas. */
+  projector: 1100,
+  projectorLeft: 232,
+  projectorRight: 252,
   toolbar: 44,
   legend: 40,
   narrow: 900,
@@ -52,7 +56,11 @@ export function canvasFor(
     return { width: width - STAGE.sides, height: height - taken };
   }
   const taken = STAGE.header + (cells ? STAGE.cellsStrip : STAGE.strip) + STAGE.toolbar + STAGE.legend;
-  return { width: width - STAGE.left - STAGE.right - STAGE.sides - STAGE.map, height: height - taken };
+  const beside =
+    width <= STAGE.projector
+      ? STAGE.projectorLeft + STAGE.projectorRight
+      : STAGE.left + STAGE.right;
+  return { width: width - beside - STAGE.sides - STAGE.map, height: height - taken };
 }
 
 /**

@@ -84,11 +84,16 @@ export const knownActions = (): Actions | null => getContext<Actions | undefined
 const TYPES = "input, textarea, select, dialog, [contenteditable]";
 const PRESSES = "button, a, summary, [role=treeitem], [role=option]";
 
+/** Keys that move a slider. */
+const SLIDES = /^(Arrow|Page|Home$|End$)/;
+
 /** Whether a key belongs to the field or button that it is pressed in. */
 function belongsToField(event: KeyboardEvent): boolean {
   const target = event.target instanceof Element ? event.target : null;
   const field = target?.closest(TYPES);
-  if (field && !(field instanceof HTMLInputElement && field.type === "checkbox")) return true;
+  const kind = field instanceof HTMLInputElement ? field.type : "";
+  if (kind === "range" && !field!.closest("dialog")) return SLIDES.test(event.key);
+  if (field && kind !== "checkbox") return true;
   if (event.isComposing || event.altKey) return true;
   return (event.key === "Enter" || event.key === " ") && target?.closest(PRESSES) != null;
 }

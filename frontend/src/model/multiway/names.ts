@@ -26,6 +26,8 @@ export function nameOf(
   }
   const node = graph.lead[one]!;
   if (node >= tree.size) return "";
+  const name = tree.annotations.label(node);
+  if (name) return name;
   if (equivalence.by === "last") {
     const own = tree.path(node).slice(1).map((step) => tree.symbolBytes(tree.key[step]!));
     const last = [...prompt.pieces, ...own].slice(-equivalence.k);
