@@ -62,6 +62,11 @@ class Reader(Observatory):
         """Waits until the tree is shown as it was after that event."""
         expect(self.time).to_have_attribute("data-at", str(seq))
 
+    def at(self, last: int) -> int:
+        """The event that one looks back to; the last one where that is now."""
+        told = self.time.get_attribute("data-at")
+        return last if told in (None, "now") else int(told)
+
     def states_after(self, seq: int) -> int:
         return 1 + sum(len(each["columns"].get("node_parent", [])) for each in self.log()[:seq])
 
@@ -312,9 +317,7 @@ def test_the_mouse_goes_anywhere_and_plays(reader: Reader) -> None:
     for share in (0.7, 0.5, 0.3):
         reader.page.mouse.move(box["x"] + share * box["width"], y)
     reader.page.mouse.up()
-    reader.wait_for(
-        lambda: 0 < int(reader.time.get_attribute("data-at") or 0) < last / 2, "a third of the way"
-    )
+    reader.wait_for(lambda: 0 < reader.at(last) < last / 2, "a third of the way")
     at = int(reader.time.get_attribute("data-at") or 0)
     expect(reader.time).to_have_attribute("data-states", str(reader.states_after(at)))
     reader.page.get_by_test_id("time-speed").select_option("4")
@@ -340,12 +343,10 @@ def test_a_click_far_back_leaves_the_page_awake(reader: Reader, view: str) -> No
     for share in (0.3, 0.02):
         reader.page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
         reader.wait_for(
-            lambda most=share + 0.1: (
-                int(reader.time.get_attribute("data-at") or last) < most * last
-            ),
+            lambda most=share + 0.1: reader.at(last) < most * last,
             f"at {share} of the axis",
         )
-        at = int(reader.time.get_attribute("data-at") or 0)
+        at = reader.at(last)
         expect(reader.time).to_have_attribute("data-states", str(reader.states_after(at)))
     reader.page.keyboard.press(".")
     expect(reader.time).to_have_attribute("data-at", str(at + 1))
