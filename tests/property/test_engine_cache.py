@@ -1,5 +1,6 @@
 """However little the engine may keep, in whatever order it is asked: every answer is the same."""
 
+import contextlib
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from semioscope.rules.causal_lm.engine import TreeEngine
 from semioscope.rules.causal_lm.llama_reader import LlamaReader, LlamaShape
 from semioscope.rules.causal_lm.sequential import SequentialEngine
+from semioscope.rules.interest import NobodyWaits, waited_for
 
 SIZE = 31
 TOLERANCE = 1e-4
@@ -63,6 +65,31 @@ def test_a_tiny_budget_never_changes_an_answer(
         for place, state in enumerate(batch):
             assert np.max(np.abs(found[place] - alone(state))) <= TOLERANCE
         assert engine.tokens_kept <= capacity
+
+
+@given(
+    batches=batches,
+    capacity=st.integers(LONGEST, 60),
+    pass_tokens=st.integers(1, 80),
+    patience=st.lists(st.integers(0, 12), max_size=6),
+)
+@settings(deadline=None, max_examples=60)
+def test_a_pass_that_is_broken_off_never_changes_an_answer(
+    batches: list[list[tuple[int, ...]]], capacity: int, pass_tokens: int, patience: list[int]
+) -> None:
+    """patience: for how many layers somebody waits, for each of the first batches."""
+    engine = TreeEngine(reader(), capacity, 32, pass_tokens=pass_tokens)
+    for batch, layers in zip(batches, patience, strict=False):
+        left = iter(range(layers))
+        with (
+            contextlib.suppress(NobodyWaits),
+            waited_for(lambda left=left: next(left, None) is not None),  # type: ignore[misc]  # mypy knows no default of a lambda
+        ):
+            list(engine.log_probs(batch))
+    for batch in batches:
+        found = {row.place: row.log_probs.copy() for row in engine.log_probs(batch)}
+        for place, state in enumerate(batch):
+            assert np.max(np.abs(found[place] - alone(state))) <= TOLERANCE
 
 
 @given(batches=batches, capacity=st.integers(LONGEST, 60), tokens=st.integers(1, 40))

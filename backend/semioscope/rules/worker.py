@@ -17,6 +17,7 @@ from semioscope.core.errors import SemioscopeError, Unavailable
 from semioscope.core.sampling import Procedure
 from semioscope.core.types import State
 from semioscope.rules.answers import answer_each
+from semioscope.rules.interest import NobodyWaits, waited_for
 from semioscope.rules.pace import Pace
 from semioscope.rules.protocol import AppendingRule, Load, Rule
 
@@ -148,7 +149,8 @@ class BatchWorker(abc.ABC):
         return await asyncio.wrap_future(ask.future)
 
     def close(self) -> None:
-        """Ends the thread after the batch in hand; what is queued fails. May be called twice."""
+        """Ends the thread, a long pass in hand at its next layer; who waits is told. May be called
+        twice."""
         with self._wake:
             self._closed = True
             self._wake.notify()
@@ -260,8 +262,15 @@ class BatchWorker(abc.ABC):
         for part in batch:
             self._serve_group(part.ask.group)
         began = time.perf_counter()
-        self._evaluate(batch)
+        try:
+            with waited_for(lambda: self._is_waited_for(batch)):
+                self._evaluate(batch)
+        except NobodyWaits:
+            return  # it says nothing about how long a pass takes
         self._pace.learn(load.tokens, time.perf_counter() - began)
+
+    def _is_waited_for(self, parts: Sequence[_Part]) -> bool:
+        return not self._closed and any(not part.ask.is_over for part in parts)
 
     def _serve_group(self, group: str) -> None:
         self._last_served[group] = self._batch_number
@@ -269,7 +278,10 @@ class BatchWorker(abc.ABC):
     def _read_ahead(self, ask: _Ask, state: State) -> None:
         began = time.perf_counter()
         try:
-            self._read(state, self._room)
+            with waited_for(lambda: self._is_waited_for([ask.part(1)])):
+                self._read(state, self._room)
+        except NobodyWaits:
+            return
         except Exception as error:
             ask.fail(self._said(error))
         else:
@@ -278,6 +290,8 @@ class BatchWorker(abc.ABC):
     def _evaluate(self, batch: list[_Part]) -> None:
         try:
             answers = self._answers(_asked(batch))
+        except NobodyWaits:
+            raise
         except Exception as error:
             if len(batch) > 1:  # whose questions were they? Each for itself.
                 for part in batch:

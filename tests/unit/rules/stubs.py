@@ -8,6 +8,7 @@ import numpy as np
 from semioscope.core.ranking import RankedRow
 from semioscope.core.types import Float32Array
 from semioscope.rules.coin import HEADS, Coin, CoinLaw
+from semioscope.rules.interest import NobodyWaits, go_on
 from semioscope.rules.protocol import Load, Row
 
 
@@ -16,6 +17,7 @@ class WatchedCoin(Coin):
 
     gate: open unless a test closes it. arrived: set when a batch is at the gate. reads: it has to
     read the flips of a state, and keeps them unless it `forgets`; ahead: what it was told to read.
+    looks_up: at the gate it breaks off when nobody waits, and leaves the gate open.
     """
 
     def __init__(self, breaks_at: tuple[int, ...] | None = None) -> None:
@@ -31,6 +33,8 @@ class WatchedCoin(Coin):
         self.gate = threading.Event()
         self.gate.set()
         self.arrived = threading.Event()
+        self.looks_up = False
+        self.broken_off = 0
 
     def within(self, states: Sequence[tuple[int, ...]], tokens: int) -> Load:
         if not self.reads:
@@ -53,10 +57,22 @@ class WatchedCoin(Coin):
         self.batches.append(list(states))
         self.threads.add(threading.get_ident())
         self.arrived.set()
+        if self.looks_up:
+            self._look_up()
         assert self.gate.wait(10)
         if self.breaks_at in states:
             raise self.error
         return super().log_probs(states)
+
+    def _look_up(self) -> None:
+        """As a rule does whose passes are long."""
+        while not self.gate.wait(0.001):
+            try:
+                go_on()
+            except NobodyWaits:
+                self.broken_off += 1
+                self.gate.set()
+                raise
 
 
 class LyingCoin(Coin):

@@ -1,11 +1,14 @@
 """One pass: who sees whom, who does which part, and how much it takes on."""
 
+import threading
+import time
+
 import numpy as np
 import pytest
 
 from semioscope.rules.causal_lm.attention import attention
 from semioscope.rules.causal_lm.engine import shared_out
-from semioscope.rules.causal_lm.hands import FEWEST_TOKENS
+from semioscope.rules.causal_lm.hands import FEWEST_TOKENS, hands
 from semioscope.rules.causal_lm.trie import Prefix, PrefixTrie
 from semioscope.rules.pace import ALONE_S, COMPANY_S, FEWEST, FIRST, MOST, Pace
 
@@ -101,3 +104,22 @@ def test_the_pace_follows_a_machine_that_changes() -> None:
     for _ in range(30):
         pace.learn(50, 0.02 + 50 * 0.02)
     assert pace.tokens(has_company=True) < before / 4
+
+
+def test_no_part_is_worked_on_when_a_failure_is_told() -> None:
+    """What the others wrote to is given to somebody else next."""
+    began, ended = threading.Event(), threading.Event()
+
+    def work(part: int) -> None:
+        if part == 0:
+            began.wait(10)
+            raise ValueError("broken")
+        began.set()
+        time.sleep(0.05)
+        ended.set()
+
+    if hands().count < 2:
+        began.set()
+    with pytest.raises(ValueError, match="broken"):
+        list(hands().map(work, [0, 1]))
+    assert ended.is_set()

@@ -36,6 +36,21 @@ def test_states_go_on_from_what_they_share() -> None:
     assert len(set(slots)) == 5
 
 
+def test_what_was_added_and_never_read_is_taken_back() -> None:
+    trie = PrefixTrie(10)
+    assert read(trie, [1, 2]) == [1, 2]
+    trie.tick()
+    stem, added = trie.common([1, 2, 3])
+    added += trie.extend(stem, [4, 5])[1]
+    added += trie.extend(stem, [6])[1]
+    with pytest.raises(AssertionError):
+        trie.drop(added[:1])  # others go on from it
+    trie.drop(added)
+    assert len(trie) == 2
+    assert read(trie, [1, 2, 3, 4]) == [3, 4]
+    assert read(trie, list(range(10, 16))) == list(range(10, 16))  # every slot is there again
+
+
 def test_the_least_recently_used_leaf_goes_first() -> None:
     trie = PrefixTrie(4)
     read(trie, [1, 2])

@@ -217,6 +217,47 @@ async def test_cancelling_drops_the_chunks_that_are_left(
     assert sizes(coin) == [250, 1]
 
 
+async def test_a_pass_that_nobody_waits_for_any_more_is_broken_off(
+    coin: WatchedCoin, worker: RuleWorker
+) -> None:
+    coin.looks_up = True
+    coin.gate.clear()
+    gone = ask(worker, 5, group="gone"), ask(worker, 6, group="gone too")
+    await asyncio.to_thread(coin.arrived.wait, 10)
+    kept = ask(worker, 7, group="kept")
+    for each in gone:
+        each.cancel()
+    assert len(await asyncio.wait_for(kept, 10)) == 1  # nobody opened the gate
+    assert coin.broken_off == 1
+
+
+async def test_a_pass_goes_on_while_one_of_them_waits(
+    coin: WatchedCoin, worker: RuleWorker
+) -> None:
+    held = await hold(coin, worker)
+    gone, kept = ask(worker, 5, group="gone"), ask(worker, 6, group="kept")
+    await release(coin, held)
+    coin.looks_up = True
+    await asyncio.gather(gone, kept)
+    coin.gate.clear()
+    coin.arrived.clear()
+    gone, kept = ask(worker, 5, group="gone"), ask(worker, 6, group="kept")
+    await asyncio.to_thread(coin.arrived.wait, 10)
+    gone.cancel()
+    await release(coin, gone, kept)
+    assert len(kept.result()) == 1
+
+
+async def test_closing_breaks_off_the_pass_in_hand(coin: WatchedCoin, worker: RuleWorker) -> None:
+    coin.looks_up = True
+    coin.gate.clear()
+    held = ask(worker, 5)
+    await asyncio.to_thread(coin.arrived.wait, 10)
+    await asyncio.to_thread(worker.close)
+    with pytest.raises(Unavailable, match="shut down"):
+        await held
+
+
 def until_closed(worker: RuleWorker) -> None:
     """The thread that closes it may be slow to begin."""
     while not worker._closed:

@@ -22,6 +22,7 @@ from semioscope.rules.causal_lm.logits import log_prob_rows
 from semioscope.rules.causal_lm.pool import HiddenPool, LayerPool, slots_for
 from semioscope.rules.causal_lm.reader import Engine, Reader, TreePass
 from semioscope.rules.causal_lm.trie import OutOfSlots, Prefix, PrefixTrie
+from semioscope.rules.interest import NobodyWaits, interest
 from semioscope.rules.protocol import Load, Row
 
 PASS_TOKENS: Final = 256
@@ -154,12 +155,16 @@ class TreeEngine:
         try:
             for start in range(0, len(missing), self._pass_tokens):
                 self._pass(missing[start : start + self._pass_tokens], trunk)
+        except NobodyWaits:
+            self._trie.drop(missing[start:])  # what was read before is kept
+            raise
         except BaseException:
             self.forget()  # the trie holds prefixes that were never read
             raise
 
     def _pass(self, fresh: Sequence[Prefix], trunk: Prefix) -> None:
         size = slots_for(max(prefix.slot for prefix in fresh), self._trie.capacity)
+        wanted = interest()
         parts: Sequence[Sequence[Prefix]] = [fresh]
         # Where the pools have to grow first, one thread does it.
         if self._reader.is_thread_safe and size <= self._size:
@@ -176,6 +181,7 @@ class TreeEngine:
                 seen=_indices(past + slots, device),
                 fresh=_indices(slots, device),
                 size=size,
+                interest=wanted,
             )
             hidden = self._reader.read(tree_pass, self._pools)
             self._hidden.store(tree_pass.fresh, size, hidden)

@@ -7,7 +7,7 @@ stay in that core's cache.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from typing import Final, TypeVar
 
@@ -32,8 +32,14 @@ class Hands:
         torch.set_num_threads(self.count)
 
     def map(self, work: Callable[[T], R], parts: Iterable[T]) -> Iterator[R]:
-        """The results in order, as they come. Raises what the work raised."""
-        return self._pool.map(_inferring(work), parts)
+        """The results in order, as they come. Raises what the work raised, when no part is being
+        worked on any more."""
+        doing = [self._pool.submit(_inferring(work), part) for part in parts]
+        try:
+            for each in doing:
+                yield each.result()
+        finally:
+            wait(doing)
 
 
 @cache

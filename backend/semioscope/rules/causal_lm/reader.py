@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from semioscope.rules.causal_lm.pool import LayerPool
+from semioscope.rules.interest import Interest, NobodyWaits
 from semioscope.rules.protocol import Load, Row
 
 
@@ -34,7 +35,7 @@ class TreePass:
 
     tokens, positions: i64[M]. mask: f[M, P + M], 0 where a token is seen, the least number where
     not. seen: i64[P + M], slots of the pools for past and new tokens; fresh: i64[M], those of the
-    new. The pools have `size` slots.
+    new. The pools have `size` slots. interest: whether anybody still waits for it.
     """
 
     tokens: Tensor
@@ -43,6 +44,7 @@ class TreePass:
     seen: Tensor
     fresh: Tensor
     size: int
+    interest: Interest
 
     @property
     def past_count(self) -> int:
@@ -51,7 +53,12 @@ class TreePass:
 
     def with_past(self, pool: LayerPool, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """Stores new keys and values f[kv_heads, M, head_dim] of one layer, and returns those of
-        past and new tokens together, f[kv_heads, P + M, head_dim] each."""
+        past and new tokens together, f[kv_heads, P + M, head_dim] each.
+
+        Raises NobodyWaits between two layers of a pass that nobody waits for.
+        """
+        if not self.interest():
+            raise NobodyWaits
         pool.store(self.fresh, self.size, keys, values)
         return pool.at(self.seen) if self.past_count else (keys, values)
 

@@ -23,6 +23,7 @@ from semioscope.rules.causal_lm.layer_memory import (
 from semioscope.rules.causal_lm.logit_chunks import LogitChunk, rows_of_chunks
 from semioscope.rules.causal_lm.model_call import cache_name, last_only, takes_positions
 from semioscope.rules.causal_lm.sequential import SequentialEngine
+from semioscope.rules.interest import go_on
 from semioscope.rules.protocol import Load, Row
 
 PASS_TOKENS: Final = 64
@@ -142,6 +143,7 @@ class RowsEngine:
 
     def _pass(self, tokens: Tensor, cache: Cache, past: int) -> Tensor:
         """The logits f[B, N] after the last of tokens i64[B, R]; the cache goes on by them."""
+        go_on()
         told: dict[str, Any] = {**self._last_only, self._cache_name: cache, "use_cache": True}
         if self._takes_positions:
             positions = torch.arange(past, past + tokens.shape[1], device=tokens.device)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from semioscope.rules.causal_lm.logit_chunks import LogitChunk, rows_of_chunks
 from semioscope.rules.causal_lm.model_call import last_only
+from semioscope.rules.interest import go_on
 from semioscope.rules.protocol import Load, Row
 
 
@@ -61,6 +62,7 @@ class SequentialEngine:
     @torch.inference_mode()
     def _last_logits(self, state: tuple[int, ...]) -> Tensor:
         """f[1, N]."""
+        go_on()
         tokens = torch.tensor([state], dtype=torch.int64, device=self._model.device)
         output = self._model(input_ids=tokens, use_cache=False, **self._last_only)
         logits: Tensor = output.logits[:, -1]

@@ -87,6 +87,17 @@ class PrefixTrie:
             prefix = child
         return prefix, added
 
+    def drop(self, prefixes: Sequence[Prefix]) -> None:
+        """Takes back prefixes that were added and never read, parents first; nothing else may go
+        on from them."""
+        for prefix in reversed(prefixes):
+            parent = prefix.parent
+            if parent is None or prefix.children:
+                raise AssertionError("only leaves can be dropped")
+            del parent.children[prefix.token]
+            prefix.parent = None
+            self._free.append(prefix.slot)
+
     def _make_room(self, count: int) -> None:
         if count <= len(self._free):
             return
