@@ -1,0 +1,1 @@
+"""Instruments: each reads a tree, or drives a rule, and returns tables of numbers with units."""
