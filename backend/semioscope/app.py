@@ -17,6 +17,7 @@ from semioscope.api.routers import (
     compare,
     exports,
     growths,
+    instruments,
     page,
     rules,
     sharing,
@@ -82,7 +83,18 @@ def create_app(
     app.state.page = page.PageFiles(told.page_folder)
     routers = [
         each.router
-        for each in (rules, trees, exports, growths, annotations, compare, sharing, socket, page)
+        for each in (
+            rules,
+            trees,
+            exports,
+            growths,
+            annotations,
+            compare,
+            instruments,
+            sharing,
+            socket,
+            page,
+        )
     ]
     for router in routers:
         app.include_router(router)

@@ -14,6 +14,7 @@ from semioscope.core.sight import Sight
 from semioscope.core.tree import Tree
 from semioscope.core.types import ROOT, NodeId
 from semioscope.exchange.files import FORMATS, TreeFile
+from semioscope.physics.reading import Reading
 from semioscope.rules.catalogue import Offer
 from semioscope.rules.recipes import Recipe
 from semioscope.service import checks
@@ -27,6 +28,7 @@ from semioscope.service.edited import Edited
 from semioscope.service.editing import Branched, Editing, ProcedureSet
 from semioscope.service.growth_jobs import GrowthJobs
 from semioscope.service.jobs import Job
+from semioscope.service.measuring import Measuring
 from semioscope.service.open_tree import OpenTree
 from semioscope.service.open_trees import OpenTrees
 from semioscope.service.places import Place
@@ -126,6 +128,7 @@ class Observatory:
         self._beginnings = Beginnings(trees, identities, door, self._opened, settings)
         self._making = RuleMaking(door, settings)
         self._comparing = Comparing(door)
+        self._measuring = Measuring()
 
     async def close(self) -> None:
         """Ends every growth, after its step under way."""
@@ -315,6 +318,11 @@ class Observatory:
         first = await self._open(caller, order.a)
         second = await self._open(caller, order.b)
         return await self._comparing.compare(first, second, order)
+
+    async def profile(self, caller: Caller, ref: str, node: int, *, under_rule: bool) -> Reading:
+        """The instrument of that name. Raises as `Measuring.profile`."""
+        _, opened = await self._open(caller, ref)
+        return await self._measuring.profile(opened, node, under_rule=under_rule)
 
     # -- change
 

@@ -43,6 +43,7 @@ export type SocketMessage =
 export type CompareRequest = Schemas["CompareRequest"];
 export type Comparison = Schemas["Comparison"];
 export type Divergence = Schemas["Divergence"];
+export type InstrumentReading = Schemas["InstrumentReading"];
 
 const client = createClient<paths>({ baseUrl: globalThis.location.origin });
 
@@ -228,3 +229,17 @@ export const acceptInvitation = (secret: string): Promise<Admission> =>
 
 export const acceptRecovery = (secret: string): Promise<Admission> =>
   told(client.POST("/api/recoveries", { body: { secret } }));
+
+/** Information along the trajectory to a node. */
+export const readProfile = (
+  ref: string,
+  node: number,
+  heights: "rule" | "procedure",
+  signal: AbortSignal,
+): Promise<InstrumentReading> =>
+  told(
+    client.GET("/api/trees/{ref}/instruments/profile", {
+      params: { path: { ref }, query: { node, heights } },
+      signal,
+    }),
+  );

@@ -671,6 +671,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/trees/{ref}/instruments/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Information along a trajectory
+         * @description From the initial state to the node: surprisal, entropy, rank, varentropy, cumulative
+         *     log-probability, and the equipartition gap with its band.
+         */
+        get: operations["profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/trees/{ref}/links": {
         parameters: {
             query?: never;
@@ -1331,6 +1352,31 @@ export interface components {
             standard_error: number | null;
         };
         /**
+         * FigureMark
+         * @description A kind of drawing of columns y (and y2) over the figure's x; by: a column whose words tell
+         *     series apart.
+         */
+        FigureMark: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "line" | "dots" | "bars" | "band" | "areas" | "steps" | "level" | "interval";
+            /** Y */
+            y: string;
+            /** Y2 */
+            y2: string | null;
+            /** By */
+            by: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Tone
+             * @enum {string}
+             */
+            tone: "main" | "other" | "soft" | "warning";
+        };
+        /**
          * ForbidStep
          * @description These tokens never.
          */
@@ -1424,6 +1470,89 @@ export interface components {
              * @description The socket id of the page that asks. Automatic growths end with it; others some seconds after the last page of that person on the tree is gone.
              */
             client?: string | null;
+        };
+        /**
+         * InstrumentAbout
+         * @description What one is looking at.
+         */
+        InstrumentAbout: {
+            /**
+             * Instrument
+             * @constant
+             */
+            instrument: "profile";
+            /** Name */
+            name: string;
+            /**
+             * Says
+             * @description Three sentences.
+             */
+            says: string[];
+            /**
+             * Formula
+             * @description TeX
+             */
+            formula: string;
+            /** Source */
+            source: string;
+        };
+        /**
+         * InstrumentFigure
+         * @description Marks over the table of that name.
+         */
+        InstrumentFigure: {
+            /** Title */
+            title: string;
+            /** Table */
+            table: string;
+            /** X */
+            x: string;
+            /** X Title */
+            x_title: string;
+            /** Y Title */
+            y_title: string;
+            /** Marks */
+            marks: components["schemas"]["FigureMark"][];
+            /** From Zero */
+            from_zero: boolean;
+        };
+        /**
+         * InstrumentReading
+         * @description What an instrument has found.
+         */
+        InstrumentReading: {
+            about: components["schemas"]["InstrumentAbout"];
+            /**
+             * Summary
+             * @description Sentences, the most important first.
+             */
+            summary: string[];
+            /** Tables */
+            tables: components["schemas"]["InstrumentTable"][];
+            /** Figures */
+            figures: components["schemas"]["InstrumentFigure"][];
+            /**
+             * Overlay
+             * @description Table and column that may colour the tree.
+             */
+            overlay: [
+                string,
+                string
+            ] | null;
+        };
+        /**
+         * InstrumentTable
+         * @description Columns of one length. One called "node" has nodes of the tree.
+         */
+        InstrumentTable: {
+            /** Name */
+            name: string;
+            /** Columns */
+            columns: components["schemas"]["TableColumn"][];
+            /** Assumptions */
+            assumptions: string[];
+            /** Notes */
+            notes: string[];
         };
         /**
          * InterpolatedSpec
@@ -2219,6 +2348,25 @@ export interface components {
              * @description So much of the mass of the state grown has ended.
              */
             resolved?: number | null;
+        };
+        /**
+         * TableColumn
+         * @description label: what a number is worth. values: null where a number is not known.
+         */
+        TableColumn: {
+            /** Name */
+            name: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Label
+             * @enum {string}
+             */
+            label: "theorem" | "bound" | "estimate" | "analogy";
+            /** About */
+            about: string;
+            /** Values */
+            values: (number | string | null)[];
         };
         /**
          * TemperatureStep
@@ -6424,6 +6572,113 @@ export interface operations {
             };
             /** @description The present state does not allow it */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was taken back */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Over a stated bound */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request makes no sense as it stands */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A budget or a rate is used up */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something this needs cannot be had now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    profile: {
+        parameters: {
+            query: {
+                node: number;
+                heights?: "procedure" | "rule";
+            };
+            header?: never;
+            path: {
+                /** @description A read id: t… follows the tree, f… shows it at one event. */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstrumentReading"];
+                };
+            };
+            /** @description The body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The browser has no identity yet, or an unknown one */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No right to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing of that name */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -7,6 +7,7 @@ import { sameRef, type StateRef } from "../model/ref";
 import type { Scene } from "../model/scene";
 import type { Weighting } from "../model/weighting";
 import { writeView, type Colour, type Heights, type ViewAddress, type ViewKind } from "./address";
+import type { InstrumentKind } from "./instrumentKinds";
 import { Marks } from "./marks.svelte";
 import { FIRST_MULTIWAY, type MultiwayChoice } from "./multiway";
 import type { TreeSession } from "./session.svelte";
@@ -31,6 +32,8 @@ export class ViewState {
   colour = $state<Colour>("entropy");
   /** The axis of time is open. */
   timeOpen = $state(false);
+  /** The instrument that is open beneath the canvas. */
+  instrument = $state<InstrumentKind | null>(null);
   /** Entropy was chosen for the page one reads; where nobody chose, it shows surprisal. */
   readsEntropy = $state(false);
   linesOn = $state(true);

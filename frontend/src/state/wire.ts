@@ -4,6 +4,7 @@ export type {
   Comparison,
   Divergence,
   Edited,
+  InstrumentReading,
   Job,
   Ledger,
   Link,

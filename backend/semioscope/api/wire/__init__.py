@@ -38,6 +38,14 @@ from semioscope.api.wire.growths import (
     Stop,
     WorldsGrowth,
 )
+from semioscope.api.wire.instruments import (
+    FigureMark,
+    InstrumentAbout,
+    InstrumentFigure,
+    InstrumentReading,
+    InstrumentTable,
+    TableColumn,
+)
 from semioscope.api.wire.procedures import (
     Bias,
     BiasStep,
@@ -165,6 +173,7 @@ __all__ = [
     "EventList",
     "EventView",
     "Figure",
+    "FigureMark",
     "FileFormat",
     "ForbidStep",
     "ForceStep",
@@ -176,6 +185,10 @@ __all__ = [
     "Heights",
     "HelloMessage",
     "HereMessage",
+    "InstrumentAbout",
+    "InstrumentFigure",
+    "InstrumentReading",
+    "InstrumentTable",
     "InterpolatedSpec",
     "Job",
     "JobState",
@@ -232,6 +245,7 @@ __all__ = [
     "Step",
     "StochasticBeamGrowth",
     "Stop",
+    "TableColumn",
     "TemperatureStep",
     "Token",
     "Told",
