@@ -54,10 +54,17 @@ class About:
 
 
 @dataclass(frozen=True)
+class Overlay:
+    """A column that may colour the nodes of a table's column "node"."""
+
+    table: str
+    column: str
+
+
+@dataclass(frozen=True)
 class Reading:
     """What an instrument has found. summary: sentences with the numbers that matter, most
-    important first. A column called "node" has nodes of the tree; overlay: (table, column) that
-    may colour them.
+    important first. A column called "node" has nodes of the tree.
 
     Raises ValueError for figures of columns that are not there.
     """
@@ -66,7 +73,7 @@ class Reading:
     summary: tuple[str, ...]
     tables: dict[str, Table]
     figures: tuple[Figure, ...]
-    overlay: tuple[str, str] | None = None
+    overlay: Overlay | None = None
 
     def __post_init__(self) -> None:
         for figure in self.figures:

@@ -1531,14 +1531,7 @@ export interface components {
             tables: components["schemas"]["InstrumentTable"][];
             /** Figures */
             figures: components["schemas"]["InstrumentFigure"][];
-            /**
-             * Overlay
-             * @description Table and column that may colour the tree.
-             */
-            overlay: [
-                string,
-                string
-            ] | null;
+            overlay: components["schemas"]["Overlay"] | null;
         };
         /**
          * InstrumentTable
@@ -1847,6 +1840,16 @@ export interface components {
             /** Hint */
             hint: string | null;
             description: components["schemas"]["Rule"] | null;
+        };
+        /**
+         * Overlay
+         * @description What may colour the tree: a column of a table that has nodes.
+         */
+        Overlay: {
+            /** Table */
+            table: string;
+            /** Column */
+            column: string;
         };
         /**
          * PairShare

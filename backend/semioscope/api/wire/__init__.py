@@ -44,6 +44,7 @@ from semioscope.api.wire.instruments import (
     InstrumentFigure,
     InstrumentReading,
     InstrumentTable,
+    Overlay,
     TableColumn,
 )
 from semioscope.api.wire.procedures import (
@@ -205,6 +206,7 @@ __all__ = [
     "NoRepeatStep",
     "NoteRequest",
     "Offer",
+    "Overlay",
     "PairShare",
     "Part",
     "PathStep",

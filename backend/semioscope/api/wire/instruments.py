@@ -63,6 +63,13 @@ class InstrumentAbout(Told):
     source: str
 
 
+class Overlay(Told):
+    """What may colour the tree: a column of a table that has nodes."""
+
+    table: str
+    column: str
+
+
 class InstrumentReading(Told):
     """What an instrument has found."""
 
@@ -70,6 +77,4 @@ class InstrumentReading(Told):
     summary: Annotated[list[str], Field(description="Sentences, the most important first.")]
     tables: list[InstrumentTable]
     figures: list[InstrumentFigure]
-    overlay: Annotated[
-        tuple[str, str] | None, Field(description="Table and column that may colour the tree.")
-    ]
+    overlay: Overlay | None
