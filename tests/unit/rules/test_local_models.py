@@ -207,6 +207,14 @@ def change(path: Path, how: Callable[[str, torch.Tensor], torch.Tensor | None]) 
     return sorted(set(weights) - set(left))
 
 
+def test_a_model_is_found_by_the_name_that_the_list_shows(gguf: Path, tmp_path: Path) -> None:
+    settings = settings_with(tmp_path, gguf)
+    (known,) = [each for each in list_models(settings) if each.where == str(gguf)]
+    assert find_model(known.name, settings) == find_model(known.id, settings) == known
+    with pytest.raises(Conflict, match="is your own"):
+        find_model(str(tmp_path), settings)
+
+
 def test_a_tokenizer_that_transformers_makes_up_is_none(tmp_path: Path) -> None:
     # Of GPT-2, transformers makes an empty tokenizer where the folder has none.
     shape = GPT2Config(vocab_size=8, n_positions=8, n_embd=8, n_layer=1, n_head=1)

@@ -36,6 +36,8 @@ def must_be_readable(name: str, files: ModelFiles) -> None:
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
     said = json.loads((files.folder / "config.json").read_text(encoding="utf-8"))
+    if not isinstance(said, dict):
+        raise incomplete(f"The config.json of {name} says nothing of a model.")
     kind = said.get("model_type")
     if "auto_map" in said and kind not in CONFIG_MAPPING:
         raise Unavailable(
