@@ -1,6 +1,7 @@
 import { type Camera, isWhole, wholeOf } from "../model/camera";
 import { Conditioning } from "../model/conditioning";
 import { emphasisOf, type Emphasis, type EmphasisSource } from "../model/emphasis";
+import type { LatticeOptions } from "../model/lattice";
 import type { Painter } from "../model/painter";
 import { offsetOf } from "../model/random";
 import { sameRef, type StateRef } from "../model/ref";
@@ -42,8 +43,12 @@ export class ViewState {
   stop = $state.raw<StopDraft>({});
   /** Of growths that draw at random, worlds apart: the same seed draws the same. */
   growthSeed = $state(0);
-  /** What the canvas holds: lines of text in its height, steps in its width. */
-  size = $state.raw<{ lines: number; steps: number }>({ lines: 38, steps: 27 });
+  /**
+   * What the canvas holds: lines of text in its height (room), steps in its width; and n, of how
+   * many even worlds its lines are (model/lattice.ts). That stays while the canvas changes, so that
+   * a smaller one shows some of the same worlds, and no others.
+   */
+  size = $state.raw<{ lines: number; room: number; steps: number }>({ lines: 38, room: 38, steps: 27 });
   /** Lines that the address asks for, so that a reader sees the worlds that were grown. */
   asked: number | null = null;
   /** What the canvas shows, at rest. */
@@ -79,6 +84,13 @@ export class ViewState {
   painter = $state.raw<Painter | null>(null);
 
   readonly offset: number = $derived(offsetOf(this.seed));
+  /** Which lines there are. */
+  readonly shape: LatticeOptions = $derived({
+    lines: this.size.lines,
+    room: this.size.room,
+    offset: this.offset,
+    seed: this.seed,
+  });
 
   /** A worlds growth as large as the canvas. */
   readonly worlds = $derived({
