@@ -6,8 +6,10 @@ import type { Painter } from "../model/painter";
 import { offsetOf } from "../model/random";
 import { sameRef, type StateRef } from "../model/ref";
 import type { Scene } from "../model/scene";
+import type { Query } from "../model/search/messages";
 import type { Weighting } from "../model/weighting";
 import { writeView, type Colour, type Heights, type ViewAddress, type ViewKind } from "./address";
+import { NO_FILTER, type FilterDraft } from "./filter";
 import { Marks } from "./marks.svelte";
 import { FIRST_MULTIWAY, type MultiwayChoice } from "./multiway";
 import type { TreeSession } from "./session.svelte";
@@ -78,8 +80,17 @@ export class ViewState {
   readonly emphasis: Emphasis = $derived.by(() =>
     emphasisOf([this.marks.source, ...this.sources]),
   );
-  /** What is drawn plainly while the rest is faint, in words, and how to end that. */
-  held = $state.raw<{ readonly says: string; readonly clear: () => void } | null>(null);
+  /** What is looked for while the search is open, and the filter as it was typed; state/find.svelte.ts
+   * writes both, and takes over what comes from an address. */
+  sought = $state.raw<Query | null>(null);
+  filter = $state.raw<FilterDraft>(NO_FILTER);
+  /** What is drawn plainly while the rest is faint, in words and in states, and how to end that. */
+  held = $state.raw<{
+    readonly says: string;
+    readonly left: number;
+    readonly of: number;
+    readonly clear: () => void;
+  } | null>(null);
   /** What the view that is open draws, for pictures; null where it draws nothing. */
   painter = $state.raw<Painter | null>(null);
 
@@ -130,6 +141,8 @@ export class ViewState {
     this.colour = isPartial && address.colour === "entropy" ? "surprisal" : address.colour;
     this.asked = address.lines;
     this.multiway = address.multiway;
+    this.sought = address.sought;
+    this.filter = address.filter;
   }
 
   /** The query that leads back to this view. */
@@ -145,6 +158,8 @@ export class ViewState {
       colour: this.colour,
       lines: this.size.lines,
       multiway: this.multiway,
+      sought: this.sought,
+      filter: this.filter,
     }),
   );
 
