@@ -114,6 +114,27 @@ def test_the_arrow_keys_walk_the_page_and_step_between_what_could_have_come(
     expect(reader.step).to_have_text("step 0")
 
 
+@pytest.mark.parametrize("view", ["worlds", "tree", "multiway"])
+def test_the_strip_says_what_lies_ahead_in_a_view_opened_by_its_address(
+    reader: Reader, view: str
+) -> None:
+    reader.press("ArrowRight", "ArrowRight")
+    expect(reader.page.get_by_test_id("read-token")).to_have_count(2)
+    node = reader.page.get_by_test_id("read-token").last.get_attribute("data-node")
+    ahead = reader.page.get_by_test_id("ahead-token")
+    expect(ahead.first).to_be_visible()
+    reader.visit(f"/t/{reader.ref}?v=1&view={view}&s={node}")
+    expect(reader.page.get_by_test_id("read-token")).to_have_count(2)
+    expect(ahead.first).to_be_visible()
+    text = reader.page.get_by_test_id("reading-strip").get_by_role("group").inner_text()
+    ahead.nth(1).click()
+    expect(reader.page.get_by_test_id("read-token")).to_have_count(4)
+    reader.page.get_by_test_id("read-token").nth(1).click()
+    expect(reader.page.get_by_test_id("read-token")).to_have_count(2)
+    now = reader.page.get_by_test_id("reading-strip").get_by_role("group").inner_text()
+    assert now == text, "walking along the text does not change it"
+
+
 def test_enter_branches_where_an_alternative_is_only_a_candidate(reader: Reader) -> None:
     reader.read()
     reader.press("End", "ArrowLeft", "ArrowLeft")
