@@ -375,6 +375,30 @@ def test_a_click_far_back_leaves_the_page_awake(reader: Reader, view: str) -> No
     expect(reader.time).to_have_attribute("data-states", str(reader.tree()["states"]))
 
 
+@pytest.mark.parametrize("view", ["worlds", "tree", "multiway", "read"])
+def test_a_key_means_one_thing_whatever_is_open(reader: Reader, view: str) -> None:
+    reader.page.get_by_test_id(f"view-{view}").click()
+    reader.open_time()
+    reader.page.keyboard.press("?")
+    listed = reader.page.get_by_test_id("help-dialog").locator(".keys kbd")
+    expect(listed.first).to_be_visible()
+    keys = listed.all_inner_texts()
+    # What Esc and Delete do depends on what is open and on what is picked; Enter, in Read, on what
+    # is selected.
+    several = {key for key in keys if keys.count(key) > 1}
+    assert several <= {"Esc", "Delete", "Enter"}
+    assert {"B", "C", "M", "P", "R"} <= {key.upper() for key in keys}
+
+
+def test_r_plays_how_the_tree_grew_and_p_is_the_presentation_size(reader: Reader) -> None:
+    reader.open_time()
+    reader.press(*[","] * 3)
+    reader.press("r")
+    expect(reader.time).to_have_attribute("data-at", "now")
+    reader.press("p")
+    expect(reader.page.locator("[data-testid=tree-screen].presenting")).to_be_visible()
+
+
 def test_what_happens_meanwhile_makes_the_axis_longer(reader: Reader) -> None:
     last = int(reader.tree()["seq"])
     reader.open_time()
