@@ -1,6 +1,7 @@
 """`semioscope model`: lists, provides and removes the models of this machine."""
 
 import logging
+import shlex
 import sys
 from typing import Annotated, Final
 
@@ -72,7 +73,8 @@ def provide(model: Annotated[str | None, typer.Argument(help=_MODEL)] = None) ->
     at = f", at {files.revision}" if source.hub else ""
     out.print(f"{which} is in {files.folder}{at}", markup=False)
     if source.where is not None and source.where not in settings.models:
-        err.print(f"A server offers it by: semioscope serve --model {source.where}", markup=False)
+        named = shlex.quote(str(source.where))
+        err.print(f"A server offers it by: semioscope serve --model {named}", markup=False)
 
 
 @commands.command()

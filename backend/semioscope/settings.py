@@ -122,7 +122,7 @@ class Settings(BaseSettings):
     """States that may be evaluated for what one identity looks at, without being asked for."""
     growths_in_flight: int = Field(default=4, ge=1)
     """Growths that one identity may have running."""
-    linger_s: float = Field(default=30.0, ge=0)
+    linger_s: float = Field(default=10.0, ge=0)
     """How long a growth goes on when the page that asked for it is gone, and no other page of the
     same person is on the tree."""
     requests_per_minute: int = Field(default=600, ge=1)

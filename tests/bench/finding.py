@@ -65,7 +65,8 @@ def main() -> None:
     server.start()
     try:
         with sync_playwright() as playwright, contextlib.closing(launch(playwright)) as browser:
-            page = visit(enter(browser, server, tree), server, tree)
+            page = enter(browser, server, tree)
+            visit(page, tree)
             page.get_by_test_id("find-open").click()
             page.get_by_test_id("find-text").wait_for()
             page.evaluate(WATCH)
@@ -75,9 +76,13 @@ def main() -> None:
             page.get_by_test_id("find-expression").click()
             page.wait_for_timeout(15_000)
             expression = find(page, r"\bt\w+ rule")
+            every = find(page, r"\w")
+            words = find(page, r"\w+")
     finally:
         server.stop()
-    for name, found in (("cold", cold), ("text", text), ("many", many), ("regex", expression)):
+    names = ("cold", "text", "many", "regex", "everywhere", "words")
+    searches = dict(zip(names, (cold, text, many, expression, every, words), strict=True))
+    for name, found in searches.items():
         print(
             f"{name}: {found.count:,} found, first {found.first:.0f} ms, all {found.all:.0f} ms, "
             f"page held up {found.busy:.0f} ms"
@@ -85,7 +90,9 @@ def main() -> None:
     print(
         f"RESULT finding first_ms={text.first:.0f} all_ms={text.all:.0f} "
         f"many_ms={many.all:.0f} regex_ms={expression.all:.0f} "
-        f"busy_ms={max(one.busy for one in (cold, text, many, expression)):.0f}"
+        f"everywhere_first_ms={every.first:.0f} everywhere_ms={every.all:.0f} "
+        f"words_first_ms={words.first:.0f} words_ms={words.all:.0f} "
+        f"busy_ms={max(one.busy for one in searches.values()):.0f}"
     )
 
 

@@ -67,7 +67,7 @@ def reader(new_visitor: NewVisitor, coin_server: Server) -> tuple[Observatory, d
     states = coin_tree(owner, *PATHS)
     visitor = new_visitor(coin_server)
     visitor.visit(f"/t/{owner.ref}")
-    expect(visitor.outline).to_be_attached()
+    expect(visitor.page.get_by_test_id("find-open")).to_be_visible()
     return visitor, states
 
 
@@ -80,7 +80,7 @@ def test_a_text_is_found_across_tokens_by_whoever_reads(
 
     finder.ask("htt")
     assert finder.found() == {node for path, node in states.items() if path.endswith("HTT")}
-    expect(finder.said).to_have_text("3 found")
+    expect(finder.said).to_have_text("in 3 states")
 
     # The shortest trajectory is the most probable one.
     finder.rows.first.click()
@@ -124,7 +124,7 @@ def test_the_keyboard_alone_finds_walks_and_closes(
     expect(finder.text).to_be_focused()
     keyboard.type("hh")
     count = sum(path.endswith("HH") for path in states)
-    expect(finder.said).to_have_text(f"{count} found")
+    expect(finder.said).to_have_text(f"in {count} states")
     for key, place in (
         ("Enter", 1),
         ("ArrowDown", 2),
@@ -145,7 +145,7 @@ def test_the_keyboard_alone_finds_walks_and_closes(
 
     # Ctrl F brings it back with what was looked for, ready to be typed over.
     keyboard.press("Control+f")
-    expect(finder.said).to_have_text(f"{count} found")
+    expect(finder.said).to_have_text(f"in {count} states")
     keyboard.type("tht")
     assert finder.found() == {node for path, node in states.items() if path.endswith("THT")}
 
@@ -164,7 +164,7 @@ def test_what_grows_and_what_is_pruned_while_one_searches_is_found_so(
 
     for i, path in enumerate(["HT", "HHT", "HHHT", "HHHHT"]):
         branch(owner, states, path)
-        expect(finder.said).to_have_text(f"{i + 1} found")
+        expect(finder.said).to_have_text(re.compile(rf"^in {i + 1} states?$"))
     assert "seq" in owner.ask("POST", "/prune", {"state": {"node": states["HHH"]}})
     expect(finder.rows.filter(has_text="pruned")).to_have_count(2)
     owner.ask("POST", "/restore", {"node": states["HHH"]})
@@ -172,14 +172,14 @@ def test_what_grows_and_what_is_pruned_while_one_searches_is_found_so(
     owner.ask("POST", "/undo")
     owner.ask("POST", "/undo")
     owner.ask("POST", "/undo")
-    expect(finder.said).to_have_text("3 found")
+    expect(finder.said).to_have_text("in 3 states")
 
     # An expression is asked of whole trajectories, and again when they have grown.
     visitor.page.get_by_test_id("find-expression").click()
     finder.ask("h{3}$")
-    expect(finder.said).to_have_text("1 found")
+    expect(finder.said).to_have_text("in 1 state")
     branch(owner, states, "HTHHH")
-    expect(finder.said).to_have_text("2 found")
+    expect(finder.said).to_have_text("in 2 states")
 
 
 def test_an_expression_finds_or_says_what_is_wrong_with_it(
@@ -192,7 +192,7 @@ def test_an_expression_finds_or_says_what_is_wrong_with_it(
 
     finder.ask("T{3}")
     ends = {node for path, node in states.items() if path in {"HHTTT", "TTT", "TTTTTT"}}
-    expect(finder.said).to_have_text("3 found")
+    expect(finder.said).to_have_text("in 3 states")
     assert finder.found() == ends
 
     finder.ask("T{3")
@@ -244,7 +244,7 @@ def test_a_filter_draws_the_rest_faint_and_narrows_what_is_found(
 
     page.get_by_test_id("filter-from").fill("2")
     expect(chip).to_contain_text("at least 12.5%, from step 2")
-    expect(finder.said).to_have_text(f"{len(near - {states['T']})} found")
+    expect(finder.said).to_have_text(f"in {len(near - {states['T']})} states")
 
     # What makes no sense is said, and changes nothing.
     page.get_by_test_id("filter-least").fill("120")
@@ -257,7 +257,7 @@ def test_a_filter_draws_the_rest_faint_and_narrows_what_is_found(
     chip.click()
     expect(chip).to_have_count(0)
     finder.open()
-    expect(finder.said).to_have_text(f"{sum(path.endswith('T') for path in states)} found")
+    expect(finder.said).to_have_text(f"in {sum(path.endswith('T') for path in states)} states")
 
 
 def test_the_palette_does_what_is_chosen_in_it(

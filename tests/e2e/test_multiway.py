@@ -199,9 +199,9 @@ def test_the_cycle_of_an_automaton_is_found_closed_and_jumped_to(ring: Multiway)
 
 def test_by_keys_alone_one_comes_to_the_cycle(ring: Multiway) -> None:
     ring.focus()
-    ring.page.keyboard.press("c")
+    ring.page.keyboard.press("y")
     expect(ring.visitor.step).to_have_text("step 4")
-    ring.page.keyboard.press("m")
+    ring.page.keyboard.press("e")
     expect(ring.visitor.step).to_have_text("step 20")
 
 

@@ -308,6 +308,25 @@ def test_the_presentation_size_makes_everything_larger_and_is_left_again(
     assert height_of(button) == pytest.approx(before[0], abs=1)
 
 
+def test_the_presentation_size_shows_some_of_the_worlds_that_were_there(
+    owner: Observatory,
+) -> None:
+    """What was prepared is what is shown: other lines would be known for a few steps only."""
+    owner.wait_until_filled()
+    owner.settle()
+    lines, steps = owner.shown("lines"), owner.shown("steps")
+    owner.page.keyboard.press("g")  # nothing grows meanwhile
+    owner.page.keyboard.press("p")
+    expect(owner.worlds).not_to_have_attribute("data-lines", str(lines))
+    owner.settle()
+    assert 2 * owner.shown("lines") == lines
+    assert owner.shown("steps") >= steps > 10
+    owner.page.reload()
+    owner.settle()
+    assert 2 * owner.shown("lines") == lines
+    assert owner.shown("steps") >= steps
+
+
 def test_the_presentation_size_is_remembered_by_the_browser_and_by_no_other(
     owner: Observatory, new_visitor: NewVisitor
 ) -> None:

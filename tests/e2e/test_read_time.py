@@ -114,6 +114,27 @@ def test_the_arrow_keys_walk_the_page_and_step_between_what_could_have_come(
     expect(reader.step).to_have_text("step 0")
 
 
+@pytest.mark.parametrize("view", ["worlds", "tree", "multiway"])
+def test_the_strip_says_what_lies_ahead_in_a_view_opened_by_its_address(
+    reader: Reader, view: str
+) -> None:
+    reader.press("ArrowRight", "ArrowRight")
+    expect(reader.page.get_by_test_id("read-token")).to_have_count(2)
+    node = reader.page.get_by_test_id("read-token").last.get_attribute("data-node")
+    ahead = reader.page.get_by_test_id("ahead-token")
+    expect(ahead.first).to_be_visible()
+    reader.visit(f"/t/{reader.ref}?v=1&view={view}&s={node}")
+    expect(reader.page.get_by_test_id("read-token")).to_have_count(2)
+    expect(ahead.first).to_be_visible()
+    text = reader.page.get_by_test_id("reading-strip").get_by_role("group").inner_text()
+    ahead.nth(1).click()
+    expect(reader.page.get_by_test_id("read-token")).to_have_count(4)
+    reader.page.get_by_test_id("read-token").nth(1).click()
+    expect(reader.page.get_by_test_id("read-token")).to_have_count(2)
+    now = reader.page.get_by_test_id("reading-strip").get_by_role("group").inner_text()
+    assert now == text, "walking along the text does not change it"
+
+
 def test_enter_branches_where_an_alternative_is_only_a_candidate(reader: Reader) -> None:
     reader.read()
     reader.press("End", "ArrowLeft", "ArrowLeft")
@@ -352,6 +373,30 @@ def test_a_click_far_back_leaves_the_page_awake(reader: Reader, view: str) -> No
     expect(reader.time).to_have_attribute("data-at", str(at + 1))
     reader.page.get_by_test_id("time-now").click()
     expect(reader.time).to_have_attribute("data-states", str(reader.tree()["states"]))
+
+
+@pytest.mark.parametrize("view", ["worlds", "tree", "multiway", "read"])
+def test_a_key_means_one_thing_whatever_is_open(reader: Reader, view: str) -> None:
+    reader.page.get_by_test_id(f"view-{view}").click()
+    reader.open_time()
+    reader.page.keyboard.press("?")
+    listed = reader.page.get_by_test_id("help-dialog").locator(".keys kbd")
+    expect(listed.first).to_be_visible()
+    keys = listed.all_inner_texts()
+    # What Esc and Delete do depends on what is open and on what is picked; Enter, in Read, on what
+    # is selected.
+    several = {key for key in keys if keys.count(key) > 1}
+    assert several <= {"Esc", "Delete", "Enter"}
+    assert {"B", "C", "M", "P", "R"} <= {key.upper() for key in keys}
+
+
+def test_r_plays_how_the_tree_grew_and_p_is_the_presentation_size(reader: Reader) -> None:
+    reader.open_time()
+    reader.press(*[","] * 3)
+    reader.press("r")
+    expect(reader.time).to_have_attribute("data-at", "now")
+    reader.press("p")
+    expect(reader.page.locator("[data-testid=tree-screen].presenting")).to_be_visible()
 
 
 def test_what_happens_meanwhile_makes_the_axis_longer(reader: Reader) -> None:

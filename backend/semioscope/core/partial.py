@@ -79,6 +79,7 @@ class _Places:
             raise Unavailable(
                 "broken-rule",
                 f"The rule returned leading probabilities that sum to {mass:g}: more than one.",
+                "Nothing was stored. Whoever runs this server should look at where it comes from.",
             )
         self.told = min(1.0, mass)
         self.weights: Weights | None = None

@@ -54,19 +54,24 @@ class Offer:
 
 
 Load: TypeAlias = Callable[[Progress], LoadedRule]
+Look: TypeAlias = Callable[[], object]
 
 
 class _Entry:
     """One rule on offer. `offer` is replaced whole, so any thread may read it; all else belongs to
     the event loop.
 
-    takes_memory: it counts among the models that stay loaded, and may be unloaded.
+    takes_memory: it counts among the models that stay loaded, and may be unloaded. look: raises
+    what can be seen to be wrong before that.
     """
 
-    def __init__(self, offer: Offer, load: Load, *, takes_memory: bool = False) -> None:
+    def __init__(
+        self, offer: Offer, load: Load, *, takes_memory: bool = False, look: Look | None = None
+    ) -> None:
         self.offer = offer
         self.takes_memory = takes_memory
         self._load = load
+        self._look = look
         self._loading: Future[LoadedRule] | None = None
         self.loaded: LoadedRule | None = None
         self.coming: asyncio.Task[LoadedRule] | None = None
@@ -109,6 +114,17 @@ class _Entry:
         """Tells what its loading waits for."""
         self.offer = replace(self.offer, state="loading", progress=None, message=message, hint=None)
 
+    async def look(self) -> None:
+        """Raises what can be seen to be wrong without loading it."""
+        if self._look is None:
+            return
+        try:
+            await asyncio.to_thread(self._look)
+        except Exception as error:
+            why = self._said(error)
+            self._fail(why)
+            raise why from error
+
     async def leave(self) -> None:
         """Unloads it: ends its worker, and frees its memory."""
         loaded, self.loaded, self._loading, self.coming = self.loaded, None, None, None
@@ -145,10 +161,13 @@ class _Entry:
         loading.set_result(loaded)
 
     def _failed(self, loading: "Future[LoadedRule]", why: SemioscopeError) -> None:
+        self._fail(why)
+        loading.set_exception(why)
+
+    def _fail(self, why: SemioscopeError) -> None:
         self.offer = replace(
             self.offer, state="failed", progress=None, message=why.message, hint=why.hint
         )
-        loading.set_exception(why)
 
     def _tell(self, share: float, message: str) -> None:
         self.offer = replace(
@@ -352,6 +371,7 @@ class Catalogue:
         if self._turn.locked():
             entry.wait("Waits until another model has found its place.")
         async with self._turn:  # first come, first served
+            await entry.look()  # nothing leaves for what cannot come
             await self._make_room(entry)
             loading = entry.start()
         loaded = await asyncio.wrap_future(loading)
@@ -422,8 +442,16 @@ def _model_entry(source: Source, settings: Settings) -> _Entry:
 
         return alone(load_causal_lm(source, settings, progress))
 
+    def look() -> None:
+        # Here and not above: as for load.
+        from semioscope.rules.causal_lm.files import files_in
+
+        path = source.path
+        if path is not None and path.is_dir():
+            files_in(path, source.name)
+
     offer = Offer(source.id, source.name, "causal-lm", source.summary, "unloaded")
-    return _Entry(offer, load, takes_memory=True)
+    return _Entry(offer, load, takes_memory=True, look=look)
 
 
 def _engine_entry(engine: EngineSettings, settings: Settings) -> _Entry:

@@ -100,6 +100,11 @@ class _Part:
     def first(self, count: int) -> "_Part":
         return _Part(self.ask, self.questions[:count])
 
+    def halves(self) -> "list[_Part]":
+        """In order."""
+        middle = len(self.questions) // 2
+        return [_Part(self.ask, self.questions[:middle]), _Part(self.ask, self.questions[middle:])]
+
 
 class BatchWorker(abc.ABC):
     """Answers questions about one rule, on one daemon thread that nobody else's work blocks.
@@ -294,10 +299,15 @@ class BatchWorker(abc.ABC):
             raise
         except Exception as error:
             if len(batch) > 1:  # whose questions were they? Each for itself.
-                for part in batch:
-                    self._evaluate([part])
+                smaller = batch
+            elif _is_out_of_memory(error) and len(batch[0].questions) > 1:
+                smaller = batch[0].halves()
             else:
                 batch[0].ask.fail(self._said(error))
+                return
+            for part in smaller:
+                if not part.ask.is_over:
+                    self._evaluate([part])
             return
         start = 0
         for part in batch:
@@ -308,10 +318,7 @@ class BatchWorker(abc.ABC):
         if isinstance(error, SemioscopeError):
             return error
         _log.error("%s failed", self._name, exc_info=error)
-        said = str(error).lower()
-        out_of_memory = isinstance(error, MemoryError) or (
-            "out of memory" in said or "not enough memory" in said
-        )
+        out_of_memory = _is_out_of_memory(error)
         return Unavailable(
             "rule-failed",
             f"{self._name} ran out of memory."
@@ -349,6 +356,11 @@ def _cut(parts: Sequence[_Part], count: int) -> Iterator[_Part]:
             return
         yield part.first(count)
         count -= len(part.questions)
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    said = str(error).lower()
+    return isinstance(error, MemoryError) or "out of memory" in said or "not enough memory" in said
 
 
 def _left(ask: _Ask) -> int:

@@ -19,15 +19,15 @@ export interface EmphasisSource {
   readonly version: number;
   /** Bits of MARK. */
   marksOf?(node: number): number;
-  /** Whether a state is let through; others are drawn faint. */
-  passes?(node: number): boolean;
+  /** Whether a state is let through, or its next state by `key`; others are drawn faint. */
+  passes?(node: number, key?: number): boolean;
 }
 
 /** All reasons together. */
 export interface Emphasis {
   readonly version: number;
   marksOf(node: number): number;
-  passes(node: number): boolean;
+  passes(node: number, key?: number): boolean;
   /** Whether anything is held back at all. */
   readonly filters: boolean;
 }
@@ -38,7 +38,7 @@ export function emphasisOf(sources: readonly EmphasisSource[]): Emphasis {
   return {
     version: sources.reduce((sum, { version }) => sum + version, 0),
     marksOf: (node) => marking.reduce((bits, source) => bits | source.marksOf!(node), 0),
-    passes: (node) => filtering.every((source) => source.passes!(node)),
+    passes: (node, key) => filtering.every((source) => source.passes!(node, key)),
     filters: filtering.length > 0,
   };
 }

@@ -57,6 +57,41 @@ describe("the lines in view", PATIENCE, () => {
     }
   });
 
+  it("are some of the same worlds where there is less room, all of them and more where there is more", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 4, max: 60 }).map((half) => 2 * half),
+        fc.integer({ min: 4, max: 120 }),
+        fc.integer({ min: 4, max: 120 }),
+        fc.boolean(),
+        cameras,
+        (lines, less, more, isDrawn, camera) => {
+          if (less > more) [less, more] = [more, less];
+          const seed = isDrawn ? 7 : 0;
+          const of = (room: number) =>
+            latticeOf(model, rules, camera, { lines, room, offset: offsetOf(seed), seed });
+          const [few, many] = [of(less), of(more)];
+          const known = new Map([...many.ids].map((id, i) => [id, i]));
+          [...few.ids].forEach((id, i) => {
+            const same = known.get(id)!;
+            expect(same).toBeDefined();
+            expect(many.u[same]).toBeCloseTo(few.u[i]!, 12);
+          });
+          const closest = few.spacing * less;
+          expect(closest).toBeGreaterThan(0.75 - 1e-9);
+          expect(closest).toBeLessThan(1.5 + 1e-9);
+        },
+      ),
+    );
+  });
+
+  it("are every second one of n on half the room, each worth twice as much", () => {
+    const of = (room: number) => latticeOf(model, rules, wholeOf(0), { lines: 38, room, offset: 0.5, seed: 0 });
+    expect([...of(21).ids]).toEqual([...Array(19).keys()].map((i) => 2 * i));
+    expect(of(21).spacing).toBeCloseTo(1 / 19, 12);
+    expect([...of(38).ids]).toEqual([...of(30).ids]);
+  });
+
   it("stand at even spacing within any view, about as dense", () => {
     fc.assert(
       fc.property(cameras, (camera) => {

@@ -2,9 +2,10 @@
  * Which worlds are in view: points at even spacing, that stay where they are while one moves.
  *
  * The lines of a state stand at u = (j/2^k + offset)/n of its interval, and go on beyond it at the
- * same spacing. Level k makes them about as dense on the screen as n lines of the whole state are,
- * and holds all lines of level k − 1: coming closer puts new lines between the old ones, moving
- * brings new ones in at the edge, and those that were there are read on.
+ * same spacing. Level k makes them about as dense as the screen has room for, and holds all lines of
+ * level k − 1: coming closer puts new lines between the old ones, moving brings new ones in at the
+ * edge, and those that were there are read on. A smaller screen leaves every second one out, and
+ * shows no world that the larger one does not.
  */
 import { homeOf, type Camera } from "./camera";
 import { shareWithin, viewIn } from "./anchoring";
@@ -13,12 +14,14 @@ import type { TreeModel } from "./tree";
 import { advance, FULL_BITS, type Position } from "./walk";
 import type { Weighting } from "./weighting";
 
-/** Lines stand at least at this share of the pitch of n whole lines, and under twice of it. */
+/** Lines stand at least at this share of the pitch that the screen has room for, and under twice of it. */
 const DENSEST = 0.75;
 /** A place on the border of the view counts as in it. */
 const ROUNDING = 1e-9;
 
 export interface Lattice {
+  /** k; 0 where all n lines of the whole state, and no others, stand as close as these. */
+  readonly level: number;
   /** Between two lines, as a share of the height in view. */
   readonly spacing: number;
   /** What tells a line from others, and its random numbers from theirs; 32-bit words. */
@@ -37,6 +40,8 @@ export interface Lattice {
 export interface LatticeOptions {
   /** n: lines of a whole state. */
   readonly lines: number;
+  /** How many the screen has room for; else n. */
+  readonly room?: number;
   readonly offset: number;
   readonly seed: number;
 }
@@ -46,13 +51,13 @@ export function latticeOf(
   tree: TreeModel,
   heights: Weighting,
   camera: Camera,
-  { lines, offset, seed }: LatticeOptions,
+  { lines, room = lines, offset, seed }: LatticeOptions,
 ): Lattice {
   let home = homeOf(camera);
   let seen = viewIn(tree, heights, camera, home);
   if (seen === null) [home, seen] = [camera.anchor, camera];
   const size = seen.hi - seen.lo;
-  const level = Math.floor(Math.log2(1 / (DENSEST * size)));
+  const level = levelOf(lines, room, size);
   const scale = 2 ** level;
   const first = Math.ceil((seen.lo * lines - offset) * scale - ROUNDING);
   const end = Math.ceil((seen.hi * lines - offset) * scale - ROUNDING);
@@ -60,6 +65,7 @@ export function latticeOf(
   const ids = Uint32Array.from({ length: count }, (_, i) => idOf(first + i, level));
   const places = Float64Array.from({ length: count }, (_, i) => ((first + i) / scale + offset) / lines);
   const common = {
+    level,
     spacing: 1 / (lines * scale * size),
     ids,
     origin: tree.depth[home]!,
@@ -88,6 +94,13 @@ export function latticeOf(
   }
   return { ...common, u, left, home: -1, inner: outside };
 }
+
+/** How many times n lines are doubled (halved, where negative) to suit a view of that share. */
+export const levelOf = (lines: number, room: number, size: number): number =>
+  Math.floor(Math.log2(room / (lines * DENSEST * size)));
+
+/** The most lines that a view with so much room may have. */
+export const mostLinesIn = (room: number): number => Math.ceil(room / DENSEST) + 1;
 
 const LAST = 1 - 2 ** -53;
 const inUnit = (u: number): number => (u < 0 ? 0 : u > LAST ? LAST : u);

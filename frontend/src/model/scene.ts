@@ -22,8 +22,10 @@ export interface WorldsOptions {
   readonly linePitch: number;
   /** Width of one step's column of blocks, CSS pixels. */
   readonly columnWidth: number;
-  /** n: how many equally likely worlds are drawn. */
+  /** n: how many equally likely worlds a whole state is asked for. */
   readonly lines: number;
+  /** How many the height has room for; n where it is not said (model/lattice.ts). */
+  readonly room?: number;
   readonly seed: number;
   /** Of the lines, in spacings from the top: 0.5 is centred. */
   readonly offset: number;

@@ -74,8 +74,8 @@ function columnsOf(width: number, columnWidth: number, linesOn: boolean): number
  * The height that each line can surely have: as many lines as may be in view share the height. One
  * that comes in at an edge must not make all others smaller.
  */
-function roomOf(pitch: number, height: number, isWhole: boolean): number {
-  return isWhole ? pitch : (pitch * height) / (height + pitch);
+function roomOf(pitch: number, height: number, fits: boolean): number {
+  return fits ? pitch : (pitch * height) / (height + pitch);
 }
 
 /** A block before the heights are shared out: its boundaries by number. */
@@ -151,7 +151,8 @@ class Layout {
     this.count = this.lattice.ids.length;
     this.pitch = this.lattice.spacing * height;
     const size = textSizeFor(linePitch);
-    this.shrink = Math.min(1, roomOf(this.pitch, height, isWhole(camera)) / (size * LEADING));
+    const fits = isWhole(camera) && this.count * this.pitch < height + ROUNDING;
+    this.shrink = Math.min(1, roomOf(this.pitch, height, fits) / (size * LEADING));
     this.textSize = size * this.shrink;
     this.domain = domainOf(tree, options.colour, tree.depth[camera.anchor]!, this.columns);
     this.walker = {

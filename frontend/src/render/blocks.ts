@@ -1,6 +1,6 @@
 /** Blocks, the ticks of thin branches, and hatched regions. */
 import { PERCENT_ROW, percentOf } from "../model/labels";
-import { type Block, END_MARK, type Hatch, type Scene } from "../model/scene";
+import { type Block, END_MARK, type Hatch, type Scene, type Tick } from "../model/scene";
 import { shareInView } from "../model/worlds";
 import { type Brush, END_SIDE, roundedRect, snap } from "./brush";
 import { drawCells } from "./cells";
@@ -15,7 +15,7 @@ const PERCENT_SIZE = 10;
 const MARK = /^[␣↵]+/;
 const MARK_ALPHA = 0.6;
 /** Opacity of what a filter holds back. */
-const FAINT = 0.28;
+export const FAINT = 0.2;
 
 export interface BlockLook {
   isOnPath(block: Block): boolean;
@@ -38,8 +38,10 @@ export function drawBlocks(
     return drawBody(brush, scene, block);
   });
   scene.blocks.forEach((block, i) => {
-    context.globalAlpha = alphaOf(labels.alpha, i);
-    drawLabel(labels, block, inks[i]!, isOnPath(block));
+    // What is written in parts sets the opacity anew for each.
+    const alpha = alphaOf(labels.alpha, i);
+    context.globalAlpha = alpha;
+    drawLabel(faint[i] ? { ...labels, alpha } : labels, block, inks[i]!, isOnPath(block));
   });
   context.globalAlpha = labels.alpha;
 }
@@ -68,11 +70,11 @@ function strokeInside(
   context.stroke();
 }
 
-export function drawTicks(brush: Brush, scene: Scene): void {
+export function drawTicks(brush: Brush, scene: Scene, isFaint: (tick: Tick) => boolean): void {
   const { context, theme } = brush;
   const { colours } = scaleOf(theme.name, scene.domain.colour);
-  context.globalAlpha = brush.alpha * 0.75;
   for (const tick of scene.ticks) {
+    context.globalAlpha = brush.alpha * 0.75 * (isFaint(tick) ? FAINT : 1);
     const step = stepOf(scene.domain, tick.value);
     context.fillStyle = step === -1 ? theme.edge : colours[step]!;
     const gap = tick.y1 - tick.y0 > 3 ? 0.5 : 0;

@@ -3,6 +3,7 @@ import { clamp } from "../base/interval";
 import { cellsOf } from "../model/cells";
 import { END_MARK, type Line, type Piece, type Scene } from "../model/scene";
 import { isPlain } from "../model/text";
+import { FAINT } from "./blocks";
 import { type Brush, END_SIDE, roundedRect, snap } from "./brush";
 import { drawCells, ROW_GAP } from "./cells";
 import { hatching } from "./hatching";
@@ -25,6 +26,8 @@ const SHIMMER_PERIOD_MS = 2200;
 export interface Inks {
   /** The colour of a token's text. */
   of(line: Line, piece: Piece): string;
+  /** Held back by a filter. */
+  isHeld(piece: Piece): boolean;
 }
 
 /** `awaits`: lines that wait for growth are left to `drawWaiting`; otherwise they end hatched. */
@@ -38,7 +41,7 @@ export function drawLines(brush: Brush, scene: Scene, awaits: boolean, inks: Ink
     for (const line of scene.lines) drawBars(brush, line, inks);
     return;
   }
-  drawSurprise(brush, scene);
+  drawSurprise(brush, scene, inks);
   for (const line of scene.lines) {
     drawText(brush, scene, line, inks);
     drawEnd(brush, scene, line, awaits);
@@ -76,7 +79,7 @@ export function drawWaiting(brush: Brush, scene: Scene, now: number | null): voi
   }
 }
 
-function drawSurprise(brush: Brush, scene: Scene): void {
+function drawSurprise(brush: Brush, scene: Scene, inks: Inks): void {
   const { context, theme } = brush;
   context.fillStyle = theme.surprise;
   const reach = scene.textSize * 0.6;
@@ -85,7 +88,8 @@ function drawSurprise(brush: Brush, scene: Scene): void {
     for (const piece of line.pieces) {
       const strength = (piece.bits - FAINT_BITS) / (STRONG_BITS - FAINT_BITS);
       if (strength <= 0 || piece.text === END_MARK) continue;
-      context.globalAlpha = brush.alpha * clamp(0.16 + 0.7 * strength, 0, 0.86);
+      const plain = brush.alpha * clamp(0.16 + 0.7 * strength, 0, 0.86);
+      context.globalAlpha = inks.isHeld(piece) ? plain * FAINT : plain;
       const { from, to } = inkSpan(piece, scene.textSize);
       context.fillRect(from, bottom - 1.25, to - from, 1.25);
     }

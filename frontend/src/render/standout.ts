@@ -49,28 +49,49 @@ function drawGlyphs({ context, theme }: Brush, block: Block, marks: number): voi
 /** Behind what was found, and under what has a name or a note or was visited. */
 export function drawWordMarks(brush: Brush, scene: Scene, emphasis: Emphasis): void {
   for (const line of scene.lines) {
+    // What was found side by side is washed at once: a search may find every word there is.
+    let [x0, x1] = [NaN, NaN];
     for (const piece of line.pieces) {
-      if (piece.ref.key !== undefined) continue;
-      const marks = emphasis.marksOf(piece.ref.node);
-      if (marks !== 0) drawWord(brush, scene, line, piece, marks);
+      const marks = piece.ref.key === undefined ? emphasis.marksOf(piece.ref.node) : 0;
+      if (!isPlainlyFound(marks)) continue;
+      if (!(Math.abs(piece.x0 - x1) < BESIDE)) {
+        if (x1 > x0) wash(brush, scene, line, { x0, x1 });
+        x0 = piece.x0;
+      }
+      x1 = piece.x1;
+    }
+    if (x1 > x0) wash(brush, scene, line, { x0, x1 });
+    for (const piece of line.pieces) {
+      const marks = piece.ref.key === undefined ? emphasis.marksOf(piece.ref.node) : 0;
+      if ((marks & ~MARK.match) !== 0) drawWord(brush, scene, line, piece, marks);
     }
   }
 }
 
+/** So near to each other words stand side by side, CSS pixels. */
+const BESIDE = 0.5;
+const SINGLE = MARK.current | MARK.picked;
+const isPlainlyFound = (marks: number): boolean => (marks & FOUND) !== 0 && (marks & SINGLE) === 0;
+
+function wash({ context, theme }: Brush, scene: Scene, line: Line, { x0, x1 }: { x0: number; x1: number }): void {
+  const half = halfOf(line, scene);
+  context.fillStyle = theme.accentWash;
+  roundedRect(context, x0, line.y - half, x1, line.y + half, 2);
+  context.fill();
+}
+
+const halfOf = (line: Line, scene: Scene): number => Math.min((line.y1 - line.y0) / 2, scene.textSize * 0.66);
+
 function drawWord(brush: Brush, scene: Scene, line: Line, piece: Piece, marks: number): void {
   const { context, theme } = brush;
-  const half = Math.min((line.y1 - line.y0) / 2, scene.textSize * 0.66);
-  if ((marks & (FOUND | MARK.picked)) !== 0) {
-    context.fillStyle = theme.accentWash;
-    roundedRect(context, piece.x0, line.y - half, piece.x1, line.y + half, 2);
-    context.fill();
-    if ((marks & (MARK.current | MARK.picked)) !== 0) {
-      context.strokeStyle = theme.accent;
-      context.lineWidth = 1.25;
-      context.setLineDash((marks & MARK.picked) !== 0 ? [3, 2] : []);
-      context.stroke();
-      context.setLineDash([]);
-    }
+  const half = halfOf(line, scene);
+  if ((marks & SINGLE) !== 0) {
+    wash(brush, scene, line, piece);
+    context.strokeStyle = theme.accent;
+    context.lineWidth = 1.25;
+    context.setLineDash((marks & MARK.picked) !== 0 ? [3, 2] : []);
+    context.stroke();
+    context.setLineDash([]);
   }
   const y = snap(brush, line.y + half - THICK);
   if ((marks & NAMED) !== 0) {

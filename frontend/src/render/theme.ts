@@ -14,6 +14,8 @@ export interface Theme {
   readonly text: string;
   readonly soft: string;
   readonly faint: string;
+  /** Running text that a filter holds back: there, but not to be read. */
+  readonly held: string;
   readonly accent: string;
   readonly accentWash: string;
   readonly hoverWash: string;
@@ -37,6 +39,7 @@ const ON_SCREEN: Readonly<Record<ThemeName, Theme>> = {
     text: "#b4bcc9",
     soft: "#7f8899",
     faint: "#667083",
+    held: "#333946",
     accent: "#f2b84b",
     accentWash: "rgb(242 184 75 / 20%)",
     hoverWash: "rgb(232 230 223 / 11%)",
@@ -55,6 +58,7 @@ const ON_SCREEN: Readonly<Record<ThemeName, Theme>> = {
     text: "#4b5362",
     soft: "#666d7c",
     faint: "#858a96",
+    held: "#cdcac4",
     accent: "#a86a00",
     accentWash: "rgb(168 106 0 / 17%)",
     hoverWash: "rgb(29 34 48 / 9%)",

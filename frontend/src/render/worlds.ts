@@ -80,17 +80,19 @@ export function drawScene(
   const running: Brush = { ...solid, alpha: text };
   const chosen = chosenLines(scene, look);
   const emphasis = look.emphasis ?? PLAIN;
+  const isHeld = ({ node, key }: StateRef): boolean => emphasis.filters && !emphasis.passes(node, key);
   context.globalAlpha = blocks;
   drawHatches(solid, scene);
-  drawTicks(solid, scene);
+  drawTicks(solid, scene, ({ ref }) => isHeld(ref));
   context.globalAlpha = text;
   if (text > 0) {
     if (look.awaits) drawWaiting(running, scene, moves(scene, look) ? look.now : null);
     drawTokenMarks(running, scene, look);
     drawWordMarks(running, scene, emphasis);
     drawLines(running, scene, look.awaits, {
+      isHeld: ({ ref }) => isHeld(ref),
       of: ({ index }, { ref }) => {
-        if (emphasis.filters && !lets(emphasis, ref)) return theme.faint;
+        if (isHeld(ref)) return theme.held;
         return chosen === null ? theme.text : chosen.has(index) ? theme.ink : theme.soft;
       },
     });
@@ -98,7 +100,7 @@ export function drawScene(
   const written: Brush = { ...solid, alpha: labels };
   drawBlocks(solid, written, scene, {
     isOnPath: ({ ref }) => isSelected(look.selection, ref),
-    isFaint: ({ ref }) => emphasis.filters && !lets(emphasis, ref),
+    isFaint: ({ ref }) => isHeld(ref),
   });
   context.globalAlpha = blocks;
   drawBlockMarks(written, scene, emphasis);
@@ -114,9 +116,6 @@ export function drawScene(
   }
   context.restore();
 }
-
-/** Whether a filter lets a state through; a candidate that is no node goes with the state before it. */
-const lets = (emphasis: Emphasis, { node }: StateRef): boolean => emphasis.passes(node);
 
 /** The lines of the selected state, or null when that tells no line from another. */
 function chosenLines(scene: Scene, look: WorldsLook): ReadonlySet<number> | null {

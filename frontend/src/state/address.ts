@@ -1,4 +1,7 @@
+import type { Query } from "../model/search/messages";
+import { NO_FILTER, type FilterDraft } from "./filter";
 import { FIRST_MULTIWAY, readMultiway, writeMultiway, type MultiwayChoice } from "./multiway";
+import { readFiltered, readSought, writeSought } from "./sought";
 
 /** Colourings and heights that a view may name; the ratio belongs to a comparison. */
 export const COLOURS = ["entropy", "surprisal", "probability", "depth", "author", "time"] as const;
@@ -25,6 +28,10 @@ export interface ViewAddress {
   lines: number | null;
   /** How the Multiway view merges and arranges states. */
   multiway: MultiwayChoice;
+  /** What is looked for while the search is open; null: nothing. */
+  sought: Query | null;
+  /** What is drawn plainly while the rest is faint. */
+  filter: FilterDraft;
 }
 
 export const FIRST_VIEW: ViewAddress = {
@@ -38,6 +45,8 @@ export const FIRST_VIEW: ViewAddress = {
   colour: "entropy",
   lines: null,
   multiway: FIRST_MULTIWAY,
+  sought: null,
+  filter: NO_FILTER,
 };
 
 const FEWEST_LINES = 4;
@@ -86,6 +95,8 @@ export function readView(search: string): ViewAddress {
     colour: among(COLOURS, query.get("colour")) ?? FIRST_VIEW.colour,
     lines: linesIn(query.get("lines")),
     multiway: readMultiway(query.get("mw")),
+    sought: readSought(query),
+    filter: readFiltered(query),
   };
 }
 
@@ -108,6 +119,7 @@ export function writeView(view: ViewAddress): string {
   if (view.lines !== null) query.set("lines", String(view.lines));
   const multiway = writeMultiway(view.multiway);
   if (multiway !== "") query.set("mw", multiway);
+  writeSought(query, view.sought, view.filter);
   const text = query.toString();
   return text === "" ? "" : `?v=${VERSION}&${text}`;
 }

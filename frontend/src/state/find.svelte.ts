@@ -1,10 +1,10 @@
 import { MARK } from "../model/emphasis";
+import { logProbOf } from "../model/next";
 import { matchedOf, SearchClient, type SearchWorker } from "../model/search/client";
 import { compiled } from "../model/search/expression";
-import { LONGEST_QUERY } from "../model/search/literal";
-import { PAGE } from "../model/search/messages";
+import { PAGE, type Query } from "../model/search/messages";
 import type { Row } from "../model/search/results";
-import { EVERYTHING, lets, type Filter } from "../model/search/search";
+import { EVERYTHING, left, lets, LONGEST_QUERY, type Filter } from "../model/search/search";
 import type { EmphasisSource } from "../model/emphasis";
 import { isEverything, NO_FILTER, readFilter, type FilterDraft } from "./filter";
 import type { TreeSession } from "./session.svelte";
@@ -12,6 +12,9 @@ import type { ViewState } from "./view.svelte";
 
 /** An expression is not asked at every letter of it. */
 const REST_MS = 180;
+
+/** A tree that grows is counted anew no more often than so: a million states take some milliseconds. */
+const RECOUNT_MS = 300;
 
 const spawn = (): SearchWorker =>
   new Worker(new URL("../model/search/worker.ts", import.meta.url), {
@@ -50,10 +53,18 @@ export class Find {
   private current = -1;
   /** The first state that the match one is at touches. */
   private start = -1;
+  /** A search from an address, which one is somewhere in. */
+  private isTaken = false;
+  /** What the view has from here. */
+  private wrote: Query | null = null;
+  private filtered: FilterDraft = NO_FILTER;
   private filter: Filter = EVERYTHING;
   private changes = 0;
   private source: EmphasisSource | null = null;
   private resting: ReturnType<typeof setTimeout> | undefined;
+  private counting: ReturnType<typeof setTimeout> | undefined;
+  /** The filter in words; null where there is none. */
+  private says: string | null = null;
 
   constructor(
     private readonly session: TreeSession,
@@ -62,7 +73,7 @@ export class Find {
     this.client = new SearchClient(session.model, session.tree.prompt.text, spawn, {
       progress: (scanned, of) => (this.share = of === 0 ? 1 : scanned / of),
       found: (ends, starts, held, isDone) => this.found(ends, starts, held, isDone),
-      rows: (from, rows) => this.take(from, rows),
+      rows: (from, rows) => this.list(from, rows),
       stuck: () => this.stuck(),
     });
   }
@@ -72,9 +83,10 @@ export class Find {
     this.client.sync();
   }
 
-  /** The tree has changed. */
-  follow(): void {
-    this.client.sync();
+  /** The tree has changed; `isOpen`: it is searched. */
+  follow(isOpen: boolean): void {
+    if (isOpen) this.client.sync();
+    if (this.says !== null) this.counting ??= setTimeout(() => this.recount(), RECOUNT_MS);
   }
 
   /** Asks what stands in the field. */
@@ -83,7 +95,9 @@ export class Find {
     const { query: text, isExpression, matchCase } = this;
     this.forget();
     this.problem = problemOf(text, isExpression, matchCase);
-    if (text === "" || this.problem !== null) {
+    const isAsked = text !== "" && this.problem === null;
+    this.wrote = this.view.sought = isAsked ? { text, isExpression, matchCase } : null;
+    if (!isAsked) {
       this.client.stop();
       return;
     }
@@ -94,8 +108,25 @@ export class Find {
     );
   }
 
+  /** Looks for what an address asks for, and is at its match that is selected. */
+  take({ text, isExpression, matchCase }: Query): void {
+    Object.assign(this, { query: text, isExpression, matchCase });
+    this.search();
+    this.current = this.start = this.view.selection.node || -1;
+    this.isTaken = true;
+  }
+
+  /** Whether the view has these from here, and not from an address. */
+  isOwn(sought: Query | null): boolean {
+    return sought === this.wrote;
+  }
+  isOwnFilter(filter: FilterDraft): boolean {
+    return filter === this.filtered;
+  }
+
   /** The search is over; its matches are marked no more. */
   end(): void {
+    this.wrote = this.view.sought = null;
     clearTimeout(this.resting);
     this.client.stop();
     this.forget();
@@ -133,17 +164,32 @@ export class Find {
     const read = readFilter(draft);
     this.filterProblem = read.problem;
     if (read.problem !== null) return;
+    this.filtered = this.view.filter = draft;
     this.filter = read.filter;
     this.client.narrow(this.filter);
-    this.view.held =
-      read.says === null ? null : { says: read.says, clear: () => this.setFilter(NO_FILTER) };
+    this.says = read.says;
+    this.recount();
     this.emphasise();
   }
 
+  /** Says which filter is on, and how many states it leaves; of a tree that has grown, too. */
+  recount(): void {
+    clearTimeout(this.counting);
+    this.counting = undefined;
+    const { says, filter, session } = this;
+    this.view.held =
+      says === null
+        ? null
+        : { says, ...left(session.model, filter), clear: () => this.setFilter(NO_FILTER) };
+  }
+
+  /** What the view looks for stays with the view. */
   close(): void {
-    this.end();
-    this.setFilter(NO_FILTER);
+    clearTimeout(this.resting);
+    clearTimeout(this.counting);
     this.client.close();
+    this.view.sources = this.view.sources.filter((one) => one !== this.source);
+    this.view.held = null;
   }
 
   private found(ends: Uint32Array, starts: Uint32Array, held: number, isDone: boolean): void {
@@ -153,11 +199,15 @@ export class Find {
     this.isSearching = !isDone;
     this.matched = matchedOf(ends, starts, this.session.model);
     this.index = this.current === -1 ? -1 : ends.indexOf(this.current);
-    if (this.index === -1) this.current = -1;
+    if (this.index === -1 && isDone) this.current = -1;
+    if (isDone && this.isTaken) {
+      this.isTaken = false;
+      if (this.index >= PAGE) this.turn(this.index - (this.index % PAGE));
+    }
     this.emphasise();
   }
 
-  private take(from: number, rows: readonly Row[]): void {
+  private list(from: number, rows: readonly Row[]): void {
     this.rowsFrom = from;
     this.rows = rows;
     this.emphasise();
@@ -192,7 +242,13 @@ export class Find {
       marksOf: (node) =>
         (matched[node] === 1 ? MARK.match : 0) | (current.has(node) ? MARK.current : 0),
       ...(!isEverything(filter) && {
-        passes: (node: number) => lets(filter, model.cumLogProb[node]!, model.depth[node]!),
+        passes: (node: number, key?: number) => {
+          const [logProb, depth] = [model.cumLogProb[node]!, model.depth[node]!];
+          if (key === undefined) return lets(filter, logProb, depth);
+          const step = logProbOf(model, model.ruleWeighting, node, key);
+          // Of what the rule does not tell, the step alone is known.
+          return lets(filter, Number.isNaN(step) ? filter.minLogProb : logProb + step, depth + 1);
+        },
       }),
     };
     view.sources = [...view.sources.filter((one) => one !== this.source), source];

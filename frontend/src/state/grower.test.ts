@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { cancelGrowth, growTree } from "../api/client";
 import type { Scene } from "../model/scene";
+import { ToyTree } from "../model/toy";
 import { Grower } from "./grower";
 import type { TreeSession } from "./session.svelte";
 import type { ViewState } from "./view.svelte";
@@ -12,6 +13,7 @@ vi.mock("../api/client", () => ({
 vi.mock("./rules.svelte", () => ({ rules: { status: null } }));
 
 const asked = vi.mocked(growTree);
+const LINES = { lines: 38, room: 38, offset: 0.5, seed: 0 };
 const waiting = { open: 5 } as Scene;
 const full = { open: 0 } as Scene;
 
@@ -41,7 +43,7 @@ function world(): { session: TreeSession; view: ViewState } {
 }
 
 async function rest(grower: Grower, scene: Scene): Promise<void> {
-  grower.consider(scene, 38, 24);
+  grower.consider(scene, LINES, 24);
   await vi.advanceTimersByTimeAsync(500);
 }
 
@@ -51,6 +53,19 @@ describe("growing into view", () => {
     asked.mockClear();
   });
   afterEach(() => vi.useRealTimers());
+
+  it("names the lines one by one where there is room for some of them only", async () => {
+    const { session, view } = world();
+    const toy = new ToyTree(() => [0.5, 0.3, 0.2]);
+    toy.growTo(2);
+    Object.assign(session, { model: toy.model });
+    Object.assign(view, { measure: toy.rules, camera: { anchor: 0, lo: 0, hi: 1 } });
+    const scene = { open: 3, height: 300, blocks: [], lines: [0, 4, 7].map((index) => ({ index, end: "open" })) };
+    new Grower(session, view).consider(scene as unknown as Scene, { ...LINES, room: 21 }, 24);
+    await vi.advanceTimersByTimeAsync(500);
+    const places = [0, 4, 7].map((i) => ({ node: 0, u: (2 * i + 0.5) / 38, line: 2 * i }));
+    expect(asked.mock.calls[0]?.[1]).toMatchObject({ strategy: { lines: 3, places, origin: 0 } });
+  });
 
   it("asks for the worlds of the state in view", async () => {
     const { session, view } = world();
@@ -84,7 +99,7 @@ describe("growing into view", () => {
     const { session, view } = world();
     const grower = new Grower(session, view);
     for (let i = 0; i < 20; i += 1) {
-      grower.consider(waiting, 80, 48);
+      grower.consider(waiting, { ...LINES, lines: 80, room: 80 }, 48);
       await vi.advanceTimersByTimeAsync(500);
     }
     const asks = asked.mock.calls.map(([, body]) => body.strategy as { steps: number });
@@ -120,7 +135,7 @@ describe("growing into view", () => {
     for (let count = 1; count <= 8; count += 1) {
       fails(count);
       const began = Date.now();
-      grower.consider(waiting, 38, 24);
+      grower.consider(waiting, LINES, 24);
       const before = asked.mock.calls.length;
       while (asked.mock.calls.length === before && Date.now() - began < 60_000) {
         await vi.advanceTimersByTimeAsync(100);
@@ -164,7 +179,7 @@ describe("growing into view", () => {
     const allowance = { states: 0, most: 100, at: Date.now() };
     Object.assign(session, { allowance });
     const grower = new Grower(session, view);
-    grower.consider(waiting, 38, 24);
+    grower.consider(waiting, LINES, 24);
     await vi.advanceTimersByTimeAsync(59_000);
     expect(asked).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(2_000);

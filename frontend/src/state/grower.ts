@@ -1,7 +1,7 @@
 import { cancelGrowth, growTree } from "../api/client";
 import { asProblem } from "../api/problem";
 import { homeOf, isWhole } from "../model/camera";
-import { latticeOf } from "../model/lattice";
+import { latticeOf, levelOf, mostLinesIn, type LatticeOptions } from "../model/lattice";
 import type { Scene } from "../model/scene";
 import { FULL_BITS } from "../model/walk";
 import { rules } from "./rules.svelte";
@@ -44,14 +44,14 @@ export class Grower {
 
   /** The growth that came with the tree's creation counts as asked. */
   begun(lines: number, steps: number): void {
-    this.asked.set(this.key(lines), { steps, at: Date.now() });
+    this.asked.set(this.key({ ...this.view.shape, lines, room: lines }), { steps, at: Date.now() });
   }
 
   /**
    * Looks at a picture at rest, and grows it if it waits for something. isMeant: one went there by
    * one step, so that nothing else need be waited for.
    */
-  consider(scene: Scene, lines: number, steps: number, isMeant = false): void {
+  consider(scene: Scene, lines: LatticeOptions, steps: number, isMeant = false): void {
     clearTimeout(this.timer);
     if (!this.wanted(scene)) {
       if (this.current !== null && (!this.view.growing || this.current.key !== this.key(lines))) {
@@ -86,14 +86,14 @@ export class Grower {
     return scene.open > 0 && view.growing && session.canWrite && session.tree.rule_available;
   }
 
-  private async ask(scene: Scene, lines: number, fill: number): Promise<void> {
+  private async ask(scene: Scene, lines: LatticeOptions, fill: number): Promise<void> {
     const key = this.key(lines);
     const before = this.asked.get(key)?.steps ?? 0;
     const running = this.session.jobs.some((job) => job.automatic && job.state === "running");
     if (this.busy || (running && before > 0)) return;
     const failure = this.failed(lines);
     if (failure !== null && failure.count > MOST_AGAIN) return;
-    const more = before === 0 ? fill : Math.min(mostSteps(lines), before + MORE_STEPS);
+    const more = before === 0 ? fill : Math.min(mostSteps(this.isAsTold(lines) ? lines.lines : mostLinesIn(lines.room ?? lines.lines)), before + MORE_STEPS);
     const steps = failure === null ? more : before;
     if (failure === null && steps <= before) return;
     this.asked.delete(key);
@@ -125,15 +125,15 @@ export class Grower {
   }
 
   /**
-   * All lines of a whole state, by their number; of another view those that wait, one by one: the
-   * largest on the screen first.
+   * All lines of a whole state, by their number; where others or fewer are in view those that wait,
+   * one by one: the largest on the screen first.
    */
-  private worlds(scene: Scene, lines: number, steps: number): Strategy {
+  private worlds(scene: Scene, lines: LatticeOptions, steps: number): Strategy {
     const { camera, seed, offset, isConditioned, measure } = this.view;
     const common = { kind: "worlds" as const, steps, offset, seed, conditioned: isConditioned };
-    if (isWhole(camera)) return { ...common, lines, lo: 0, hi: 1, origin: 0 };
     const { model } = this.session;
-    const lattice = latticeOf(model, measure, camera, { lines, offset, seed });
+    if (this.isAsTold(lines)) return { ...common, lines: lines.lines, lo: 0, hi: 1, origin: 0 };
+    const lattice = latticeOf(model, measure, camera, lines);
     const all = [...lattice.ids.keys()];
     const waiting = scene.lines.filter(({ end }) => end === "open").map(({ index }) => index);
     const heightOf = (line: number): number =>
@@ -153,15 +153,20 @@ export class Grower {
     return { ...common, lines: places.length, lo: 0, hi: 1, places, origin: lattice.origin };
   }
 
+  /** Whether the lines in view are all n of a whole state. */
+  private isAsTold({ lines, room = lines }: LatticeOptions): boolean {
+    return isWhole(this.view.camera) && levelOf(lines, room, 1) === 0;
+  }
+
   /** How the growth of this view failed since it was last asked for; null: it did not. */
-  private failed(lines: number): ViewFailure | null {
+  private failed(lines: LatticeOptions): ViewFailure | null {
     const { failure } = this.session;
     const last = this.asked.get(this.key(lines));
     return failure !== null && last !== undefined && failure.at >= last.at ? failure : null;
   }
 
   /** How long to leave the engine alone. */
-  private rest(lines: number): number {
+  private rest(lines: LatticeOptions): number {
     const { allowance } = this.session;
     if (allowance !== null && allowance.states < 1) {
       return Math.max(0, allowance.at + ALLOWANCE_MS - Date.now());
@@ -172,11 +177,12 @@ export class Grower {
     return Math.max(0, failure.at + wait - Date.now());
   }
 
-  private key(lines: number): string {
+  private key({ lines, room = lines }: LatticeOptions): string {
     const { camera, seed, heights, isConditioned } = this.view;
     const { model, epoch } = this.session;
     const { anchor, lo, hi } = camera;
-    return [anchor, lo, hi, homeOf(camera), lines, seed, heights, isConditioned, model.fingerprint, epoch].join("/");
+    const level = levelOf(lines, room, hi - lo);
+    return [anchor, lo, hi, homeOf(camera), lines, level, seed, heights, isConditioned, model.fingerprint, epoch].join("/");
   }
 }
 

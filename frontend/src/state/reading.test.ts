@@ -22,6 +22,12 @@ describe("the page of a state", () => {
     expect(stateAt(page, 0)).toEqual({ node: 0 });
   });
 
+  it("is walked no further than is asked for", () => {
+    const { model } = grown();
+    const end = pageEnd(model, model.ruleWeighting, { node: model.childOf(0, 1) }, null, null, 1);
+    expect(trajectoryTo(model, end).keys).toEqual([1, 0]);
+  });
+
   it("stays while one walks along it, and turns when one steps aside", () => {
     const { model } = grown();
     const path = [1, 2, 0].reduce((node, key) => model.childOf(node, key), 0);

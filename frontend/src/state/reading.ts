@@ -22,14 +22,20 @@ export interface Trajectory {
   readonly stop: Stop;
 }
 
-/** What is grown after a state, each time the most probable next state that is. */
-export function mostProbableEnd(tree: TreeModel, weighting: Weighting, from: number): number {
+/** What is grown after a state, each time the most probable next state that is; `most` steps at most. */
+export function mostProbableEnd(
+  tree: TreeModel,
+  weighting: Weighting,
+  from: number,
+  most = Infinity,
+): number {
   let node = from;
-  for (;;) {
+  for (let step = 0; step < most; step++) {
     const next = tree.isCut(node) ? -1 : mostProbableChild(tree, weighting, node);
-    if (next === -1) return node;
+    if (next === -1) break;
     node = next;
   }
+  return node;
 }
 
 /** Under the procedure where it is known, else under the rule; pruned ones only when there are no others. */
@@ -78,7 +84,7 @@ export function stepOf(tree: TreeModel, trajectory: Trajectory, state: StateRef)
 /**
  * The end of the page when a state is selected: the page that is open stays as long as the state
  * is on it, and follows what grows at its end; else the state's own most probable way on.
- * `along`: the end of a world that is preferred, where it passes.
+ * `along`: the end of a world that is preferred, where it passes. `most`: steps that are walked on.
  */
 export function pageEnd(
   tree: TreeModel,
@@ -86,18 +92,19 @@ export function pageEnd(
   selected: StateRef,
   open: StateRef | null,
   along: StateRef | null,
+  most = Infinity,
 ): StateRef {
   for (const end of [along, open]) {
     if (end === null || !tree.has(end.node) || !passes(tree, selected, end)) continue;
     const made = end.key === undefined ? end.node : tree.childOf(end.node, end.key);
-    return made === -1 ? end : { node: mostProbableEnd(tree, weighting, made) };
+    return made === -1 ? end : { node: mostProbableEnd(tree, weighting, made, most) };
   }
   if (selected.key !== undefined) {
     const made = tree.childOf(selected.node, selected.key);
     if (made === -1) return selected;
-    return { node: mostProbableEnd(tree, weighting, made) };
+    return { node: mostProbableEnd(tree, weighting, made, most) };
   }
-  return { node: mostProbableEnd(tree, weighting, selected.node) };
+  return { node: mostProbableEnd(tree, weighting, selected.node, most) };
 }
 
 /** One thing that could have come at a fork. */

@@ -36,9 +36,9 @@ export const MOST_FIRST_STEPS = 48;
 /** Tokens may be short: a view is grown on until its lines reach the edge, up to here. */
 export const MOST_STEPS = 96;
 
-/** How many lines of text fit a canvas of this height. */
+/** How many lines of text fit a canvas of this height; even, so that half of them are even worlds too. */
 export const linesFor = (height: number): number =>
-  Math.min(MOST_LINES, Math.max(FEWEST_LINES, Math.floor(height / STAGE.linePitch)));
+  Math.min(MOST_LINES, Math.max(FEWEST_LINES, 2 * Math.floor(height / STAGE.linePitch / 2)));
 
 /** How many steps fill a canvas of this width, roughly. */
 export const stepsFor = (width: number): number =>

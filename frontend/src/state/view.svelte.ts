@@ -1,12 +1,15 @@
 import { type Camera, isWhole, wholeOf } from "../model/camera";
 import { Conditioning } from "../model/conditioning";
 import { emphasisOf, type Emphasis, type EmphasisSource } from "../model/emphasis";
+import type { LatticeOptions } from "../model/lattice";
 import type { Painter } from "../model/painter";
 import { offsetOf } from "../model/random";
 import { sameRef, type StateRef } from "../model/ref";
 import type { Scene } from "../model/scene";
+import type { Query } from "../model/search/messages";
 import type { Weighting } from "../model/weighting";
 import { writeView, type Colour, type Heights, type ViewAddress, type ViewKind } from "./address";
+import { NO_FILTER, type FilterDraft } from "./filter";
 import type { InstrumentKind } from "./instrumentKinds";
 import { Marks } from "./marks.svelte";
 import { FIRST_MULTIWAY, type MultiwayChoice } from "./multiway";
@@ -45,8 +48,12 @@ export class ViewState {
   stop = $state.raw<StopDraft>({});
   /** Of growths that draw at random, worlds apart: the same seed draws the same. */
   growthSeed = $state(0);
-  /** What the canvas holds: lines of text in its height, steps in its width. */
-  size = $state.raw<{ lines: number; steps: number }>({ lines: 38, steps: 27 });
+  /**
+   * What the canvas holds: lines of text in its height (room), steps in its width; and n, of how
+   * many even worlds its lines are (model/lattice.ts). That stays while the canvas changes, so that
+   * a smaller one shows some of the same worlds, and no others.
+   */
+  size = $state.raw<{ lines: number; room: number; steps: number }>({ lines: 38, room: 38, steps: 27 });
   /** Lines that the address asks for, so that a reader sees the worlds that were grown. */
   asked: number | null = null;
   /** What the canvas shows, at rest. */
@@ -76,12 +83,28 @@ export class ViewState {
   readonly emphasis: Emphasis = $derived.by(() =>
     emphasisOf([this.marks.source, ...this.sources]),
   );
-  /** What is drawn plainly while the rest is faint, in words, and how to end that. */
-  held = $state.raw<{ readonly says: string; readonly clear: () => void } | null>(null);
+  /** What is looked for while the search is open, and the filter as it was typed; state/find.svelte.ts
+   * writes both, and takes over what comes from an address. */
+  sought = $state.raw<Query | null>(null);
+  filter = $state.raw<FilterDraft>(NO_FILTER);
+  /** What is drawn plainly while the rest is faint, in words and in states, and how to end that. */
+  held = $state.raw<{
+    readonly says: string;
+    readonly left: number;
+    readonly of: number;
+    readonly clear: () => void;
+  } | null>(null);
   /** What the view that is open draws, for pictures; null where it draws nothing. */
   painter = $state.raw<Painter | null>(null);
 
   readonly offset: number = $derived(offsetOf(this.seed));
+  /** Which lines there are. */
+  readonly shape: LatticeOptions = $derived({
+    lines: this.size.lines,
+    room: this.size.room,
+    offset: this.offset,
+    seed: this.seed,
+  });
 
   /** A worlds growth as large as the canvas. */
   readonly worlds = $derived({
@@ -121,6 +144,8 @@ export class ViewState {
     this.colour = isPartial && address.colour === "entropy" ? "surprisal" : address.colour;
     this.asked = address.lines;
     this.multiway = address.multiway;
+    this.sought = address.sought;
+    this.filter = address.filter;
   }
 
   /** The query that leads back to this view. */
@@ -136,6 +161,8 @@ export class ViewState {
       colour: this.colour,
       lines: this.size.lines,
       multiway: this.multiway,
+      sought: this.sought,
+      filter: this.filter,
     }),
   );
 

@@ -40,7 +40,10 @@ export class Actions {
 
   /** All of them, those that can be done now or not. */
   get all(): readonly Action[] {
-    return this.sets.flatMap((set) => set());
+    const all = this.sets.flatMap((set) => set());
+    // A view may have its own way of doing what the screen does.
+    const own = new Map(all.toReversed().map((one) => [one.id, one]));
+    return all.filter((one) => own.get(one.id) === one);
   }
 
   /** The action of that name, where it can be done now. */

@@ -139,7 +139,7 @@ def test_every_state_says_what_it_is() -> None:
 
 def test_a_file_is_of_one_moment_whatever_happens_to_the_tree_meanwhile() -> None:
     garden = pruned_garden()
-    file = TreeFile(garden.tree, FORMATS["csv"], at=NOON)
+    file = TreeFile(garden.tree, FORMATS["csv"], NOON - 60, at=NOON)
     before = written(garden.tree, "csv")
     garden.happen("restore", {"node": 1}, {})
     garden.grow(BestFirst(10))
@@ -232,6 +232,28 @@ def test_the_csv_is_a_table_with_units_in_its_header() -> None:
     assert np.array_equal(table.cum_log_prob_nats, tree.cum_log_probs)
     assert table.parent.isna().sum() == 1
     assert np.array_equal(table.entropy_bits.notna(), table.expanded)
+
+
+def test_the_csv_says_where_it_comes_from_and_stays_a_table_for_whoever_reads_it() -> None:
+    tree = nasty_garden([b"#a, b", b'"#', b"\n# c\r\n", "é🌍".encode()]).tree
+    text = written(tree, "csv")
+    texts = [row["text"] for row in node_rows(tree)]
+    whole = json.loads(written(tree, "json"))
+    origin = {name: value for name, value in whole.items() if name not in ("nodes", "states")}
+    assert {"prompt", "rule", "procedure", "units", "exported_at", "software"} <= set(origin)
+
+    table = pd.read_csv(io.StringIO(text, newline=""), keep_default_na=False)
+    assert table.text.tolist() == texts
+    assert json.loads(table.about[0]) == origin
+    assert set(table.about[1:]) == {""}
+
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [row["text"] for row in rows] == texts
+    assert json.loads(rows[0]["about"]) == origin
+    assert {None} not in [set(row) for row in rows]
+
+    # A tree in Excel's or R's hands is a table of one width.
+    assert {len(row) for row in csv.reader(io.StringIO(text, newline=""))} == {len(rows[0])}
 
 
 # -- GraphML

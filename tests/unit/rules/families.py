@@ -53,6 +53,15 @@ FAMILIES: Final[dict[str, Family]] = {
     "Mistral (sliding window)": Family(
         transformers.MistralConfig(**_GROUPED, sliding_window=WINDOW)
     ),
+    "Gemma 4": Family(
+        transformers.Gemma4TextConfig(
+            **{**_HEADS_OF_8, "num_hidden_layers": 4},
+            sliding_window=WINDOW,
+            vocab_size_per_layer_input=SIZE,
+            hidden_size_per_layer_input=8,
+            layer_types=["sliding_attention", "full_attention"] * 2,
+        )
+    ),
     "Gemma 2": Family(
         transformers.Gemma2Config(
             **_HEADS_OF_8,

@@ -17,7 +17,8 @@ class WatchedCoin(Coin):
 
     gate: open unless a test closes it. arrived: set when a batch is at the gate. reads: it has to
     read the flips of a state, and keeps them unless it `forgets`; ahead: what it was told to read.
-    looks_up: at the gate it breaks off when nobody waits, and leaves the gate open.
+    most: states that it takes at once. looks_up: at the gate it breaks off when nobody waits, and
+    leaves the gate open.
     """
 
     def __init__(self, breaks_at: tuple[int, ...] | None = None) -> None:
@@ -33,6 +34,7 @@ class WatchedCoin(Coin):
         self.gate = threading.Event()
         self.gate.set()
         self.arrived = threading.Event()
+        self.most = 1000
         self.looks_up = False
         self.broken_off = 0
 
@@ -60,7 +62,7 @@ class WatchedCoin(Coin):
         if self.looks_up:
             self._look_up()
         assert self.gate.wait(10)
-        if self.breaks_at in states:
+        if self.breaks_at in states or len(states) > self.most:
             raise self.error
         return super().log_probs(states)
 

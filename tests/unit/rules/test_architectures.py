@@ -20,8 +20,10 @@ from semioscope.rules.causal_lm import rows as rows_module
 from semioscope.rules.causal_lm import transformers_reader as reader_module
 from semioscope.rules.causal_lm.engine import TreeEngine
 from semioscope.rules.causal_lm.layer_memory import LayerMemory
+from semioscope.rules.causal_lm.pool import FIRST_SLOTS
 from semioscope.rules.causal_lm.precision import TOLERANCE
 from semioscope.rules.causal_lm.proof import Probe
+from semioscope.rules.causal_lm.reach import UNKNOWN_WINDOW, reach_of, window_of
 from semioscope.rules.causal_lm.rows import RowsEngine
 from semioscope.rules.causal_lm.sequential import SequentialEngine
 from semioscope.rules.causal_lm.suitable import suitable_engine
@@ -305,6 +307,23 @@ def test_a_model_that_forgets_its_state_when_it_goes_on_by_many_tokens_goes_on_b
     probe = Probe(plain, SIZE, 128)
     assert "off by" in (probe.disproof(RowsEngine(model, plain, 128, 1 << 30, True)) or "")
     assert probe.disproof(RowsEngine(model, plain, 128, 1 << 30, False)) is None
+
+
+@pytest.mark.parametrize("told", [-1, 0])
+def test_a_model_that_declares_no_window_has_one(told: int) -> None:
+    config = transformers.LlamaConfig()
+    config.max_position_embeddings = told
+    assert window_of(config) == reach_of(config) == UNKNOWN_WINDOW
+
+
+@pytest.mark.parametrize("name", ["GPT-2", "Mistral (sliding window)", "Gemma 4"])
+def test_what_a_token_takes_is_what_is_kept_of_it(name: str) -> None:
+    reader = TransformersReader(model_of(name))
+    engine = TreeEngine(reader, FIRST_SLOTS, 128)
+    list(engine.log_probs([(1, 2, 3)]))
+    kept = sum(pool.bytes_a_slot for pool in engine._pools)
+    states = engine._hidden.at(torch.tensor([0]))
+    assert reader.token_bytes == kept + states.numel() * states.itemsize
 
 
 def test_a_state_that_is_not_a_number_is_refused() -> None:

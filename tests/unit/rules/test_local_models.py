@@ -2,12 +2,15 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from transformers import GPT2Config, GPT2LMHeadModel
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, LlamaForCausalLM
 
 from semioscope.core.errors import Conflict, NotFound, SemioscopeError, Unavailable
 from semioscope.rules.causal_lm import load
@@ -130,6 +133,7 @@ def test_code_that_comes_with_a_model_is_never_run(folder: Path, tmp_path: Path)
         ("a shard is missing", "incomplete-model"),
         ("no tokenizer", "unsupported-tokenizer"),
         ("pickled weights only", "unsafe-weights"),
+        ("a weight of another shape", "incomplete-model"),
         ("nothing", None),
     ],
 )
@@ -149,7 +153,15 @@ def test_providing_a_folder_checks_it_without_loading_it(
             for path in folder.glob("*.safetensors*"):
                 path.unlink()
             (folder / "pytorch_model.bin").write_bytes(b"pickle")
-    monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", None)
+        case "a weight of another shape":
+            change(shard, lambda name, weight: weight[:3] if weight.dim() > 1 else weight)
+    read = AutoModelForCausalLM.from_pretrained
+
+    def watched(*args: Any, **how: Any) -> Any:
+        assert how["device_map"] == "meta"  # shapes only
+        return read(*args, **how)
+
+    monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", watched)
     settings = settings_with(tmp_path, folder)
     source = offered_sources(settings)[1]
     if code is None:
@@ -159,6 +171,48 @@ def test_providing_a_folder_checks_it_without_loading_it(
         prove_loadable(source.name, find_files(source, settings, silent))
     assert refused.value.code == code
     assert len(refused.value.message.splitlines()) == 1
+
+
+@pytest.mark.parametrize("family", [GPT2LMHeadModel, LlamaForCausalLM])
+def test_a_model_that_lacks_a_weight_is_refused_and_never_made_up(
+    tmp_path: Path, family: type[Any]
+) -> None:
+    """transformers puts random numbers in its place."""
+    folder = save_tiny_llama(tmp_path / "model", vocab_size=259)
+    if family is GPT2LMHeadModel:
+        shape = GPT2Config(vocab_size=259, n_positions=64, n_embd=16, n_layer=2, n_head=2)
+        GPT2LMHeadModel(shape).save_pretrained(folder)
+    settings = settings_with(tmp_path, folder)
+    assert loaded(settings)
+    gone = change(
+        folder / "model.safetensors", lambda name, weight: None if ".1.mlp" in name else weight
+    )
+    source = offered_sources(settings)[1]
+    for read in (
+        lambda: loaded(settings),
+        lambda: prove_loadable(source.name, find_files(source, settings, silent)),
+    ):
+        with pytest.raises(Unavailable) as refused:
+            read()
+        assert refused.value.code == "incomplete-model"
+        assert f"lacks {len(gone)} of its weights" in refused.value.message
+
+
+def change(path: Path, how: Callable[[str, torch.Tensor], torch.Tensor | None]) -> list[str]:
+    """Changes the weights of a file; the names of those that are gone."""
+    weights = load_file(path)
+    changed = {name: how(name, weight) for name, weight in weights.items()}
+    left = {name: weight.contiguous() for name, weight in changed.items() if weight is not None}
+    save_file(left, path, metadata={"format": "pt"})
+    return sorted(set(weights) - set(left))
+
+
+def test_a_model_is_found_by_the_name_that_the_list_shows(gguf: Path, tmp_path: Path) -> None:
+    settings = settings_with(tmp_path, gguf)
+    (known,) = [each for each in list_models(settings) if each.where == str(gguf)]
+    assert find_model(known.name, settings) == find_model(known.id, settings) == known
+    with pytest.raises(Conflict, match="is your own"):
+        find_model(str(tmp_path), settings)
 
 
 def test_a_tokenizer_that_transformers_makes_up_is_none(tmp_path: Path) -> None:

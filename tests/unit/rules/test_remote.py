@@ -383,6 +383,19 @@ def test_a_key_comes_from_the_environment_and_is_sent(
     assert "NO_SUCH_KEY" in str(refusal.value.hint)
     monkeypatch.setenv("TOY_KEY", "sk-right")
     assert load(StubEngine(key="sk-right"), key_env="TOY_KEY")
+    monkeypatch.setenv("TOY_KEY", "sk-right\n")  # as `export KEY="$(<file)"$'\n'` has it
+    assert load(StubEngine(key="sk-right"), key_env="TOY_KEY")
+
+
+@pytest.mark.parametrize("key", ["sk-\nright", "sk-ürich", "sk-\x7f"])
+def test_a_key_that_no_request_can_carry_is_refused_without_being_shown(
+    load: Callable[..., Loaded], monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv("TOY_KEY", key)
+    with pytest.raises(Unavailable, match="characters that no key has") as refusal:
+        load(StubEngine(), key_env="TOY_KEY")
+    assert "TOY_KEY" in str(refusal.value.hint)
+    assert key not in f"{refusal.value}{refusal.value.hint}"
 
 
 async def test_the_key_is_in_no_error_and_no_line_of_the_log(

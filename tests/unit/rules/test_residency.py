@@ -187,6 +187,24 @@ async def test_a_load_that_failed_holds_no_place(
         assert states(catalogue) == {"a": "ready", "b": "unloaded", "c": "unloaded"}
 
 
+async def test_nothing_leaves_for_a_model_that_can_be_seen_to_be_none(
+    make: MakeCatalogue, folders: tuple[str, ...]
+) -> None:
+    catalogue = make(1)
+    async with catalogue.use("a"):
+        weights = Path(folders[1]) / "model.safetensors"
+        away = weights.rename(weights.with_name("pytorch_model.bin"))
+        try:
+            # At once, though a is in use and there is one place.
+            with pytest.raises(Unavailable, match="can run code"):
+                await asyncio.wait_for(catalogue.rule("b"), 5)
+        finally:
+            away.rename(weights)
+    assert states(catalogue) == {"a": "ready", "b": "failed", "c": "unloaded"}
+    async with catalogue.use("b"):
+        assert states(catalogue) == {"a": "unloaded", "b": "ready", "c": "unloaded"}
+
+
 async def test_a_load_can_be_begun_for_somebody_who_comes_back(make: MakeCatalogue) -> None:
     catalogue = make(1)
     assert catalogue.begin("a").state == "loading"

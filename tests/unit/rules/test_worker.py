@@ -189,6 +189,21 @@ async def test_running_out_of_memory_says_so_and_the_thread_lives_on(
     assert len(await ask(worker, 6)) == 1
 
 
+async def test_what_is_too_much_at_once_is_asked_in_halves(
+    coin: WatchedCoin, worker: RuleWorker
+) -> None:
+    coin.error, coin.most = MemoryError(), 3
+    given = await ask(worker, *range(10))
+    assert [len(batch) for batch in coin.batches] == [10, 5, 2, 3, 5, 2, 3]
+    alone = [(await ask(worker, length))[0] for length in range(10)]
+    assert [each.expansion.log_probs.tolist() for each in given] == [
+        each.expansion.log_probs.tolist() for each in alone
+    ]
+    coin.most = 0
+    with pytest.raises(Unavailable, match="out of memory"):
+        await ask(worker, *range(10))
+
+
 async def test_a_refusal_of_the_rule_comes_through_as_it_is(worker: RuleWorker) -> None:
     question = Question((7,))
     with pytest.raises(InvalidRequest, match="tokens are 0"):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from semioscope.core.errors import SemioscopeError, Unavailable
+from semioscope.rules.causal_lm.complete import must_be_complete
 from semioscope.rules.causal_lm.hashes import remembered_hash
 from semioscope.rules.causal_lm.whole import locked, read_note, whole_folder, write_note
 from semioscope.rules.progress import Progress, part_of
@@ -118,9 +119,14 @@ def _write(
         tokenizer: Any = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
         progress(0.25, f"Reading the weights of {name}.")
         with told_of_gguf(part_of(progress, 0.25, 0.8)):
-            model: Any = AutoModelForCausalLM.from_pretrained(
-                gguf.parent, gguf_file=gguf.name, dtype=getattr(torch, dtype)
+            read: Any = AutoModelForCausalLM.from_pretrained(
+                gguf.parent,
+                gguf_file=gguf.name,
+                dtype=getattr(torch, dtype),
+                output_loading_info=True,
             )
+        model, told = read
+        must_be_complete(name, told)
         progress(0.8, f"Writing {name}.")
         # The weights are plain numbers by now, but model and config still say how the file was
         # quantized, and such models are not written.

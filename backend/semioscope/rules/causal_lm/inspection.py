@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from semioscope.core.errors import SemioscopeError, Unavailable
+from semioscope.rules.causal_lm.complete import incomplete, must_be_complete
 from semioscope.rules.causal_lm.files import ModelFiles
 from semioscope.rules.causal_lm.selection import INDEX
 
@@ -26,6 +27,7 @@ def prove_loadable(name: str, files: ModelFiles) -> None:
         must_be_readable(name, files)
         read_tokenizer(name, files)
         _must_have_weights(name, files)
+        read_model(name, files, device_map="meta")
 
 
 def must_be_readable(name: str, files: ModelFiles) -> None:
@@ -34,6 +36,8 @@ def must_be_readable(name: str, files: ModelFiles) -> None:
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
     said = json.loads((files.folder / "config.json").read_text(encoding="utf-8"))
+    if not isinstance(said, dict):
+        raise incomplete(f"The config.json of {name} says nothing of a model.")
     kind = said.get("model_type")
     if "auto_map" in said and kind not in CONFIG_MAPPING:
         raise Unavailable(
@@ -72,6 +76,26 @@ def read_tokenizer(name: str, files: ModelFiles) -> Any:
     return tokenizer
 
 
+def read_model(name: str, files: ModelFiles, **how: Any) -> Any:
+    """The causal language model, as transformers has it; how: further arguments of its
+    `from_pretrained`. Raises Unavailable "incomplete-model" where a weight is not there or has
+    another shape: transformers would put random numbers in its place."""
+    from transformers import AutoModelForCausalLM
+
+    read: Any = AutoModelForCausalLM.from_pretrained(
+        files.folder,
+        use_safetensors=True,
+        trust_remote_code=False,
+        local_files_only=True,
+        output_loading_info=True,
+        ignore_mismatched_sizes=True,  # refused below, in words
+        **how,
+    )
+    model, told = read
+    must_be_complete(name, told)
+    return model
+
+
 @contextmanager
 def explained(name: str) -> Iterator[None]:
     """Whatever goes wrong while a model is read, as Unavailable "model-not-loaded"."""
@@ -102,8 +126,4 @@ def _must_have_weights(name: str, files: ModelFiles) -> None:
         return
     absent = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"]) - held
     if absent:
-        raise Unavailable(
-            "incomplete-model",
-            f"{name} lacks {len(absent):,} of its weights, such as {min(absent)}.",
-            "Get the model's files again.",
-        )
+        raise incomplete(f"{name} lacks {len(absent):,} of its weights, such as {min(absent)}.")

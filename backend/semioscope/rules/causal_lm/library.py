@@ -53,11 +53,21 @@ def list_models(settings: Settings) -> list[ListedModel]:
 
 
 def find_model(asked: str, settings: Settings) -> ListedModel:
-    """By its id, its name, or where it is from. Raises NotFound "unknown-model"."""
+    """By its id, where it is from, or its name, if only one has that. Raises NotFound
+    "unknown-model", Conflict "nothing-to-remove" for files of which nothing is kept."""
     models = list_models(settings)
     for model in models:
         if asked in (model.id, model.where):
             return model
+    named = [model for model in models if model.name == asked]
+    if len(named) == 1:
+        return named[0]
+    if (path := Path(asked).expanduser()).exists():
+        raise Conflict(
+            "nothing-to-remove",
+            f"{path} is your own, and nothing that was made of it is kept here.",
+            "Delete it yourself if you want to be rid of it.",
+        )
     known = ", ".join(model.id for model in models)
     raise NotFound("unknown-model", f"There is no model “{asked}” here.", f"There are: {known}.")
 

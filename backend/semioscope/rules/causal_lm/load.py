@@ -12,7 +12,12 @@ from semioscope.rules.causal_lm.backend import quiet_transformers
 from semioscope.rules.causal_lm.engine import TreeEngine
 from semioscope.rules.causal_lm.files import ModelFiles, find_files
 from semioscope.rules.causal_lm.fingerprint import model_fingerprint
-from semioscope.rules.causal_lm.inspection import explained, must_be_readable, read_tokenizer
+from semioscope.rules.causal_lm.inspection import (
+    explained,
+    must_be_readable,
+    read_model,
+    read_tokenizer,
+)
 from semioscope.rules.causal_lm.known import KnownModel, recall, remember
 from semioscope.rules.causal_lm.llama_reader import LlamaReader, LlamaShape
 from semioscope.rules.causal_lm.placement import Placement
@@ -149,17 +154,9 @@ def _rule(
 
 
 def _read(source: Source, files: ModelFiles, placement: Placement) -> tuple[Any, Any]:
-    from transformers import AutoModelForCausalLM
-
     must_be_readable(source.name, files)
     tokenizer = read_tokenizer(source.name, files)
-    model: Any = AutoModelForCausalLM.from_pretrained(
-        files.folder,
-        dtype=placement.dtype,
-        use_safetensors=True,
-        trust_remote_code=False,
-        local_files_only=True,
-    )
+    model = read_model(source.name, files, dtype=placement.dtype)
     return model.eval().to(placement.device), tokenizer
 
 

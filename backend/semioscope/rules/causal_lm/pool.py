@@ -23,6 +23,12 @@ class LayerPool:
         self._keys.index_copy_(1, slots, keys)
         self._values.index_copy_(1, slots, values)
 
+    @property
+    def bytes_a_slot(self) -> int:
+        """What one token takes; 0 of a layer that keeps none."""
+        pools = [pool for pool in (self._keys, self._values) if pool is not None]
+        return sum(pool.shape[0] * pool.shape[2] * pool.itemsize for pool in pools)
+
     def at(self, slots: Tensor) -> tuple[Tensor, Tensor]:
         """Keys and values f[kv_heads, len(slots), head_dim]."""
         if self._keys is None or self._values is None:

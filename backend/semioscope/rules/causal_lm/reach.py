@@ -19,7 +19,8 @@ _UNKNOWN_WINDOWS: Final = (
 
 def window_of(config: Any) -> int:
     """The greatest number of tokens that the model declares to read."""
-    return int(getattr(_text(config), "max_position_embeddings", None) or UNKNOWN_WINDOW)
+    declared = int(getattr(_text(config), "max_position_embeddings", None) or 0)
+    return declared if declared > 0 else UNKNOWN_WINDOW  # some say −1: as long as you like
 
 
 def reach_of(config: Any) -> int:
@@ -41,7 +42,8 @@ def reach_of(config: Any) -> int:
 def objection(config: Any) -> str | None:
     """What in a configuration speaks against a tree mask before anything is tried."""
     text = _text(config)
-    if set(getattr(text, "layer_types", None) or ()) - {"full_attention", "sliding_attention"}:
+    kinds = set(getattr(text, "layer_types", None) or ())
+    if kinds - {"full_attention", "sliding_attention", "chunked_attention"}:
         return "its layers do not all attend to tokens"
     if any(getattr(text, name, None) for name in _UNKNOWN_WINDOWS):
         return "its attention has a window of its own kind"

@@ -11,6 +11,7 @@ from transformers.cache_utils import Cache, CacheLayerMixin
 from semioscope.rules.causal_lm.pool import LayerPool
 from semioscope.rules.causal_lm.reach import slides_by_layer, sliding_window
 from semioscope.rules.causal_lm.reader import TreePass
+from semioscope.rules.interest import interest
 
 
 class TransformersReader:
@@ -54,12 +55,21 @@ class TransformersReader:
 
     @property
     def token_bytes(self) -> int:
-        config = self._model.config.get_text_config(decoder=True)
-        heads = config.num_attention_heads
-        kv_heads = getattr(config, "num_key_value_heads", None) or heads
-        head_dim = getattr(config, "head_dim", None) or config.hidden_size // heads
-        numbers = 2 * self._layers * kv_heads * head_dim + config.hidden_size
-        return int(numbers * self.dtype.itemsize)
+        # Counted, not told: layers may differ, share what they keep, or keep it in another shape.
+        first = torch.zeros(1, dtype=torch.int64, device=self.device)
+        one = TreePass(
+            tokens=first,
+            positions=first,
+            mask=torch.zeros((1, 1), dtype=self.dtype, device=self.device),
+            seen=first,
+            fresh=first,
+            size=1,
+            interest=interest(),
+        )
+        pools = [LayerPool() for _ in range(self.layer_count)]
+        with torch.inference_mode():
+            hidden = self.read(one, pools)
+        return sum(pool.bytes_a_slot for pool in pools) + hidden.shape[1] * hidden.itemsize
 
     @property
     def _layers(self) -> int:

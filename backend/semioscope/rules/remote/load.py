@@ -32,14 +32,14 @@ def load_engine(
 ) -> tuple[RemoteRule, RemoteWorker]:
     """The rule of an engine and the worker that asks it.
 
-    Raises Unavailable: what the engine's client says, "engine-unfit", "no-engine-key" or
-    "tokenizer-not-found".
+    Raises Unavailable: what the engine's client says, "engine-unfit", "no-engine-key",
+    "bad-engine-key" or "tokenizer-not-found".
     """
     progress(0.1, f"Reading the tokenizer of {engine.name}.")
     text = engine_text(engine.tokenizer, settings)
     progress(0.5, f"Asking {engine.name} what it does.")
-    loop = LoopThread(f"engine {rule_id}")
     key = _key(engine)
+    loop = LoopThread(f"engine {rule_id}")
 
     async def connect() -> EngineClient:
         return EngineClient(engine.name, engine.url, key, engine.timeout_s, engine.concurrency)
@@ -56,7 +56,13 @@ def load_engine(
 def _key(engine: EngineSettings) -> str | None:
     if engine.key_env is None:
         return None
-    key = os.environ.get(engine.key_env)
+    key = os.environ.get(engine.key_env, "").strip()  # a file's last line break is no part of it
+    if not (key.isascii() and key.isprintable()):
+        raise Unavailable(
+            "bad-engine-key",
+            f"The key of the engine “{engine.name}” has characters that no key has.",
+            f"Line breaks and letters beyond ASCII cannot be sent; look at {engine.key_env}.",
+        )
     if not key:
         raise Unavailable(
             "no-engine-key",

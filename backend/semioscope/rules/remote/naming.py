@@ -52,6 +52,7 @@ class Names:
                 known = self._by_text.setdefault(text, key)
                 if known != key:
                     self._by_text[text] = None
+        self._own = {key for key in self._by_text.values() if key is not None}
 
     def key_of(self, told: ToldToken) -> int | None:
         """The token that is meant; None where that is not sure."""
@@ -62,6 +63,10 @@ class Names:
     def written(self, text: str) -> int | None:
         """The one token that a server may write so; None where there are several, or none."""
         return self._by_text.get(text)
+
+    def is_sure_of(self, key: int) -> bool:
+        """Whether there is a text that means this token alone."""
+        return key in self._own
 
     def leading(self, completion: Completion, asked: int) -> tuple[IdArray, Float32Array, int]:
         """keys u32[K] and log_probs f32[K] (nats) of the told next tokens whose names are sure, the

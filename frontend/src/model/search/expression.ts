@@ -6,6 +6,7 @@
  */
 import { grown, NONE } from "../nodes";
 import type { Corpus } from "./corpus";
+import { reachOf } from "./reach";
 import type { Search, Span } from "./search";
 
 export const WINDOW = 64;
@@ -17,6 +18,7 @@ const LEAVES_BETWEEN_LOOKS = 16;
 /** A match on the trajectory that is being searched; places in code units from its beginning. */
 interface Match {
   readonly depth: number;
+  readonly from: number;
   readonly end: number;
 }
 
@@ -52,6 +54,8 @@ export class ExpressionSearch implements Search {
   private text = "";
   private base = 0;
   private readonly sticky: RegExp;
+  /** Code units. */
+  private readonly reach: number;
   private readonly size: number;
 
   constructor(
@@ -61,6 +65,7 @@ export class ExpressionSearch implements Search {
   ) {
     this.rescans = !corpus.isAlone;
     this.sticky = new RegExp(expression.source, expression.flags.replace("g", "y"));
+    this.reach = reachOf(expression.source);
     this.size = corpus.size;
     this.slot = new Uint32Array(this.size);
     this.firstChild = new Uint32Array(this.size).fill(NONE);
@@ -147,12 +152,15 @@ export class ExpressionSearch implements Search {
   private searchPath(first: number, last: number): void {
     this.extend(first, last);
     const affected = Math.max(0, first - this.window + 1);
-    while ((this.matches[this.matches.length - 1]?.depth ?? -1) >= affected) this.matches.pop();
+    // Of places so far before what is new, the expression says what it has said before.
+    const told = this.startOf(first) - this.reach;
+    let known = this.matches.pop();
+    while (known !== undefined && known.depth >= affected && known.from > told) {
+      known = this.matches.pop();
+    }
+    if (known !== undefined) this.matches.push(known);
     const origin = this.startOf(this.base);
-    const resume = Math.max(
-      this.startOf(affected),
-      this.matches[this.matches.length - 1]?.end ?? 0,
-    );
+    const resume = Math.max(this.startOf(affected), told + 1, known?.end ?? 0);
     const { expression, text } = this;
     expression.lastIndex = resume - origin;
     for (let hit = expression.exec(text); hit !== null; hit = expression.exec(text)) {
@@ -166,7 +174,7 @@ export class ExpressionSearch implements Search {
       }
       const end = from + length;
       expression.lastIndex = end - origin;
-      this.matches.push({ depth: startDepth, end });
+      this.matches.push({ depth: startDepth, from, end });
       const endDepth = this.depthAt(end - 1, last);
       if (endDepth > 0) {
         this.report(

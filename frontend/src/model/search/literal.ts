@@ -6,10 +6,7 @@
 import { grown } from "../nodes";
 import type { Corpus } from "./corpus";
 import { pointsOf } from "./fold";
-import type { Search } from "./search";
-
-/** Code points of a query, at most. */
-export const LONGEST_QUERY = 200;
+import { LONGEST_QUERY, type Search } from "./search";
 
 export class LiteralSearch implements Search {
   readonly rescans = false;

@@ -149,6 +149,27 @@ function expressionOracle(
 const listOf = (search: { ends: Uint32Array; found: number }, tree: TreeModel): number[] =>
   [...search.ends.subarray(0, search.found)].filter((node) => tree.has(node)).sort((a, b) => a - b);
 
+describe("what is counted", () => {
+  it("is states, each once, however often a text ends in it and whoever shares it", () => {
+    const toy = new ToyTree(() => [0.5, 0.5], { bytesOf: (key) => new TextEncoder().encode(["banana", "a"][key]!) });
+    const first = toy.child(0, 0);
+    const ends = [first, toy.child(first, 0), toy.child(first, 1), toy.child(0, 1)].sort((a, b) => a - b);
+    const corpus = corpusOf(toy.model, "");
+    const literal = new LiteralSearch(corpus, "a", true);
+    const expression = new ExpressionSearch(corpus, compiled("a", true));
+    for (const search of [literal, expression]) {
+      search.advance(() => false);
+      expect(search.found).toBe(ends.length);
+      expect(listOf(search, toy.model)).toEqual(ends);
+    }
+    // Trajectories told one by one hold the text far more often.
+    const leaves = ends.filter((node) => toy.model.children(node).length === 0);
+    const told = leaves.map((leaf) => textOf(toy.model, "", leaf).split("a").length - 1);
+    expect(told.reduce((sum, one) => sum + one)).toBe(6 + 4 + 1);
+    expect(literalOracle(toy.model, "", "a", true)).toEqual(ends);
+  });
+});
+
 const QUERIES = fc
   .array(fc.constantFrom("a", "b", "A", " ", "é", "É", "🌍", "ß", "ẞ", "\n", "aba", "\ufffd"), {
     minLength: 1,

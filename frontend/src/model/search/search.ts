@@ -1,5 +1,8 @@
 /** What literal searches and searches by an expression have in common. */
 
+/** Code points of a query, at most. */
+export const LONGEST_QUERY = 200;
+
 /** One search over a corpus; what was appended to the corpus meanwhile is looked through too. */
 export interface Search {
   /** Nodes looked through so far. */
@@ -34,4 +37,24 @@ export const EVERYTHING: Filter = { minLogProb: -Infinity, minDepth: 0, maxDepth
 
 export function lets(filter: Filter, logProb: number, depth: number): boolean {
   return logProb >= filter.minLogProb && depth >= filter.minDepth && depth <= filter.maxDepth;
+}
+
+/** Of the states that are shown, how many there are and how many a filter leaves. */
+export function left(
+  tree: {
+    readonly size: number;
+    readonly cumLogProb: ArrayLike<number>;
+    readonly depth: ArrayLike<number>;
+    isHidden(node: number): boolean;
+  },
+  filter: Filter,
+): { left: number; of: number } {
+  const { size, cumLogProb, depth } = tree;
+  const found = { left: 0, of: 0 };
+  for (let node = 0; node < size; node++) {
+    if (tree.isHidden(node)) continue;
+    found.of += 1;
+    if (lets(filter, cumLogProb[node]!, depth[node]!)) found.left += 1;
+  }
+  return found;
 }

@@ -10,6 +10,8 @@ import { EVERYTHING, type Filter } from "./search";
 const SLICE_MS = 25;
 /** The first match is told at once; what is found then, no more often than so, ms. */
 const TELL_MS = 120;
+/** … nor for more than a part of the time: what matches nearly everywhere takes long to put in order. */
+const TELL_SHARE = 8;
 /** A tree that grows is looked through anew for an expression no more often than so, ms. */
 const RESCAN_MS = 500;
 /** … nor for more than a part of the time. */
@@ -36,6 +38,7 @@ class SearchServer {
   private toldFound = 0;
   private toldDone = false;
   private toldAt = 0;
+  private tellTook = 0;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private due = 0;
 
@@ -161,7 +164,8 @@ class SearchServer {
     const isDone = search.isDone && this.isFed;
     const isNew = this.isUntold || search.found !== this.toldFound || isDone !== this.toldDone;
     const now = performance.now();
-    if (!isNew || (!isDone && this.toldFound > 0 && now - this.toldAt < TELL_MS)) return;
+    const rest = Math.max(TELL_MS, TELL_SHARE * this.tellTook);
+    if (!isNew || (!isDone && this.toldFound > 0 && now - this.toldAt < rest)) return;
     this.toldFound = search.found;
     this.toldDone = isDone;
     this.toldAt = now;
@@ -173,6 +177,7 @@ class SearchServer {
     const starts = Uint32Array.from(ends.subarray(0, MOST_STARTS), (node) => startOf(corpus, search, node));
     this.say({ type: "found", id: this.id, ends, starts, held, isDone }, [ends.buffer, starts.buffer]);
     this.tellRows();
+    this.tellTook = performance.now() - now;
   }
 
   private tellRows(): void {

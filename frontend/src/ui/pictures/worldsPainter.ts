@@ -36,24 +36,24 @@ function worldsPainter(session: TreeSession, view: ViewState, rest: Rest): Paint
   const { model } = session;
   function paint(context: CanvasRenderingContext2D, size: PaintSize): PictureKey {
     const { width, height, ratio } = size;
-    const lines = Math.max(1, Math.min(view.size.lines, Math.floor(height / LEAST_PITCH)));
-    const linePitch = Math.min(STAGE.linePitch, height / lines);
+    // The lines of the screen, if they can be read; else some of them.
+    const room = Math.max(1, Math.min(view.size.room, Math.floor(height / LEAST_PITCH)));
+    const linePitch = Math.min(STAGE.linePitch, height / room);
     const measure = createMeasure(context, textSizeFor(linePitch));
-    const room = width < NARROW ? NARROW_ROW : ROW;
+    const cellRow = width < NARROW ? NARROW_ROW : ROW;
     const scene = layoutWorlds(model, session.weighting, view.camera, {
       width,
       height,
       linePitch,
       columnWidth: width < NARROW ? NARROW_COLUMN : COLUMN,
-      lines,
-      seed: view.seed,
-      offset: view.offset,
+      ...view.shape,
+      room,
       linesOn: view.linesOn,
       heights: view.heights,
       conditioned: view.conditioned,
       colour: view.colour,
       ratio: rest.ratio ?? null,
-      measure: rest.rowOf ? measureCells(measure, room) : measure,
+      measure: rest.rowOf ? measureCells(measure, cellRow) : measure,
     });
     const theme = THEMES[size.theme];
     drawWorlds(context, scene, theme, {
