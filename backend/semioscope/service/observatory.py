@@ -34,6 +34,7 @@ from semioscope.service.open_tree import OpenTree
 from semioscope.service.open_trees import OpenTrees
 from semioscope.service.places import Place
 from semioscope.service.plans import plan_of
+from semioscope.service.readings.overlays import OverlayName
 from semioscope.service.rule_door import RuleDoor, RuleStanding
 from semioscope.service.rule_making import ChainTold, RuleMaking, RuleOfTree, TokenOf
 from semioscope.service.running_growth import Task
@@ -319,6 +320,13 @@ class Observatory:
         first = await self._open(caller, order.a)
         second = await self._open(caller, order.b)
         return await self._comparing.compare(first, second, order)
+
+    async def overlay(
+        self, caller: Caller, ref: str, name: OverlayName, *, under_rule: bool
+    ) -> bytes:
+        """What every state is coloured by, as `Measuring.overlay`."""
+        _, opened = await self._open(caller, ref)
+        return await self._measuring.overlay(opened, name, under_rule=under_rule)
 
     async def profile(self, caller: Caller, ref: str, node: int, *, under_rule: bool) -> Reading:
         """The instrument of that name. Raises as `Measuring.profile`."""

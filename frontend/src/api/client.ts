@@ -242,6 +242,22 @@ export const acceptInvitation = (secret: string): Promise<Admission> =>
 export const acceptRecovery = (secret: string): Promise<Admission> =>
   told(client.POST("/api/recoveries", { body: { secret } }));
 
+/** What an instrument has found of every state: a frame with the column "values". */
+export async function readOverlay(
+  ref: string,
+  name: "varentropy" | "rank" | "trajectory",
+  heights: "rule" | "procedure",
+  signal: AbortSignal,
+): Promise<Frame> {
+  const params = { path: { ref, name }, query: { heights } };
+  const asked = client.GET("/api/trees/{ref}/instruments/overlays/{name}", {
+    params,
+    parseAs: "arrayBuffer",
+    signal,
+  });
+  return decodeFrame((await told(asked)) as unknown as ArrayBuffer);
+}
+
 /** Information along the trajectory to a node. */
 export const readProfile = (
   ref: string,

@@ -37,6 +37,10 @@ export function domainOf(
       const [first, last] = tree.origins.span;
       return { colour, lo: first, hi: Math.max(first + 1, last) };
     }
+    case "varentropy":
+    case "rank":
+    case "trajectory":
+      return { colour, lo: 0, hi: tree.overlay?.name === colour ? tree.overlay.hi : 1 };
   }
 }
 
@@ -63,6 +67,10 @@ export function valueOf(
       return child === -1 ? NaN : tree.origins.personOf(child) % PLACES;
     case "time":
       return child === -1 ? NaN : tree.origins.eventOf(child);
+    case "varentropy":
+    case "rank":
+    case "trajectory":
+      return child === -1 || tree.overlay?.name !== colour ? NaN : (tree.overlay.values[child] ?? NaN);
   }
 }
 

@@ -1,5 +1,6 @@
 /** What is on the canvas of the Worlds view: small records in CSS pixels, ready to be drawn. */
 import type { Camera } from "./camera";
+import type { Measured } from "./overlay";
 import type { StateRef } from "./ref";
 
 /** What is shown for an end token, which has no text of its own. */
@@ -12,7 +13,8 @@ export type Colour =
   | "depth"
   | "author"
   | "time"
-  | "ratio";
+  | "ratio"
+  | Measured;
 
 export interface WorldsOptions {
   /** CSS pixels. */

@@ -2,6 +2,7 @@
  * The trajectory tree in the browser: what the log says, as typed arrays. Changed by frames only;
  * never reactive, but for the counter `version`, which goes up with every change.
  */
+import type { Overlay } from "./overlay";
 import { column, type Column, type Columns } from "../base/columns";
 import type {
   EventHeader,
@@ -55,6 +56,8 @@ export class TreeModel {
   /** Goes up when states were hidden, shown or replaced, and not when some were only added. */
   reshapes = 0;
   seq = 0;
+  /** What an instrument has found of its states, if they are coloured by that. */
+  overlay: Overlay | null = null;
   name = "";
   procedure: readonly Step[] = [];
   fingerprint: string = RULE;

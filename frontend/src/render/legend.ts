@@ -47,6 +47,12 @@ function rangeOf({ colour, lo, hi }: ColourDomain): string {
       return `step ${figure(lo)} – ${figure(hi)}`;
     case "time":
       return `event ${figure(lo)} – ${figure(hi)}`;
+    case "varentropy":
+      return `${figure(lo)} – ${figure(hi)} bits²`;
+    case "rank":
+      return `rank ${figure(lo)} – ${figure(hi)}`;
+    case "trajectory":
+      return `${figure(lo)} – ${figure(hi)} bits`;
     case "author":
       return "";
   }

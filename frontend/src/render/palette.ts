@@ -38,6 +38,9 @@ const STOPS: Readonly<Record<ThemeName, Readonly<Record<Colour, Stops>>>> = {
     depth: SLATE_ON_DARK,
     author: PEOPLE_ON_DARK,
     time: DUSK_ON_DARK,
+    varentropy: WARM_ON_DARK,
+    rank: DUSK_ON_DARK,
+    trajectory: SLATE_ON_DARK,
     ratio: APART_ON_DARK,
   },
   light: {
@@ -47,6 +50,9 @@ const STOPS: Readonly<Record<ThemeName, Readonly<Record<Colour, Stops>>>> = {
     depth: SLATE_ON_LIGHT,
     author: PEOPLE_ON_LIGHT,
     time: DUSK_ON_LIGHT,
+    varentropy: WARM_ON_LIGHT,
+    rank: DUSK_ON_LIGHT,
+    trajectory: SLATE_ON_LIGHT,
     ratio: APART_ON_LIGHT,
   },
 };

@@ -1,10 +1,14 @@
 import type { Query } from "../model/search/messages";
 import { NO_FILTER, type FilterDraft } from "./filter";
+import { MEASURED } from "../model/overlay";
 import { FIRST_MULTIWAY, readMultiway, writeMultiway, type MultiwayChoice } from "./multiway";
 import { readFiltered, readSought, writeSought } from "./sought";
 
 /** Colourings and heights that a view may name; the ratio belongs to a comparison. */
-export const COLOURS = ["entropy", "surprisal", "probability", "depth", "author", "time"] as const;
+export const COLOURS = [
+  ...(["entropy", "surprisal", "probability", "depth", "author", "time"] as const),
+  ...MEASURED,
+] as const;
 export const HEIGHTS = ["procedure", "rule"] as const;
 /** The ways to look at a tree; all share one camera and one selection. */
 export const VIEWS = ["worlds", "tree", "multiway", "read"] as const;

@@ -32,7 +32,17 @@ export class ViewState {
   heights = $state<Heights>("procedure");
   /** Heights and lines of what is not pruned only (SCIENCE §8). */
   conditioned = $state(false);
-  colour = $state<Colour>("entropy");
+  /** What the states are coloured by. */
+  get colour(): Colour {
+    void this.overlaid;
+    return this.chosen;
+  }
+  set colour(colour: Colour) {
+    this.chosen = colour;
+  }
+  private chosen = $state<Colour>("entropy");
+  /** Counts what instruments have found to colour by (state/overlays.svelte.ts). */
+  overlaid = $state(0);
   /** The axis of time is open. */
   timeOpen = $state(false);
   /** The instrument that is open beneath the canvas. */

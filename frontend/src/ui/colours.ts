@@ -8,5 +8,8 @@ export const COLOUR_NAMES: Readonly<Record<Colour, string>> = {
   depth: "step",
   author: "who grew it",
   time: "when it was grown",
+  varentropy: "varentropy of what follows",
+  rank: "rank of the step",
+  trajectory: "surprisal of the whole trajectory",
   ratio: "log-ratio, A to B",
 };

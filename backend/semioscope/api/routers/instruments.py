@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from semioscope.api import instrument_views
 from semioscope.api.deps import House, Me, Ref
-from semioscope.api.document import problems
-from semioscope.api.wire import Heights, InstrumentReading
+from semioscope.api.document import FRAME, problems
+from semioscope.api.wire import Heights, InstrumentReading, OverlayName
 from semioscope.api.wire.base import documented
 
 router = APIRouter(
@@ -15,6 +15,21 @@ router = APIRouter(
 )
 
 Node = Annotated[int, documented(minimum=0, maximum=4294967295), Query()]
+
+
+@router.get(
+    "/overlays/{name}",
+    operation_id="getOverlay",
+    summary="What an instrument found of every state",
+    response_class=Response,
+    responses={200: {"description": "An overlay frame", "content": FRAME}},
+)
+async def get_overlay(
+    ref: Ref, house: House, me: Me, name: OverlayName, heights: Heights = "procedure"
+) -> Response:
+    """To colour the tree by: one number a node, hidden ones too, nan where it is not known."""
+    found = await house.overlay(me, ref, name, under_rule=heights == "rule")
+    return Response(found, media_type="application/octet-stream")
 
 
 @router.get("/profile", operation_id="profile", summary="Information along a trajectory")

@@ -45,6 +45,7 @@ from semioscope.api.wire.instruments import (
     InstrumentReading,
     InstrumentTable,
     Overlay,
+    OverlayName,
     TableColumn,
 )
 from semioscope.api.wire.procedures import (
@@ -208,6 +209,7 @@ __all__ = [
     "NoteRequest",
     "Offer",
     "Overlay",
+    "OverlayName",
     "PairShare",
     "Part",
     "PathStep",

@@ -7,6 +7,7 @@ from pydantic import Field
 from semioscope.api.wire.base import Told
 
 InstrumentName = Literal["profile"]
+OverlayName = Literal["varentropy", "rank", "trajectory"]
 ColumnLabel = Literal["theorem", "bound", "estimate", "analogy"]
 
 
