@@ -169,11 +169,13 @@ def test_a_fork_is_the_readers_own_and_goes_on(owner: Observatory, new_visitor: 
     assert reader.ref != owner.ref
     assert states(reader) == before
     reader.wait_until_filled()
-    reader.select_leading(11)
-    reader.settle()
+    reader.select_prompt()
+    own = reader.page.get_by_test_id("own-text")
+    own.fill(" zebra")  # no world that was drawn goes on so
+    own.press("Enter")
 
+    reader.wait_for(lambda: states(reader) > before, "the state that was typed")
     assert reader.tree()["role"] == "owner"
-    assert states(reader) > before
     assert states(owner) == before
 
 
