@@ -158,6 +158,22 @@ def test_an_undo_takes_back_only_ones_own_change(
     assert owner.ledger()["pruned"] > 0
 
 
+@pytest.mark.parametrize("viewport", [(1440, 900), (1024, 768), (390, 844)])
+def test_whoever_opens_a_bare_link_sees_the_worlds_that_were_grown(
+    owner: Observatory, new_visitor: NewVisitor, viewport: tuple[int, int]
+) -> None:
+    """On a screen that would have other lines, known for two steps or three."""
+    owner.wait_until_filled()
+    lines = owner.shown("lines")
+    reader = new_visitor(viewport={"width": viewport[0], "height": viewport[1]})
+    reader.visit(f"/t/{owner.ref}")
+    reader.settle()
+    assert f"lines={lines}" in reader.page.url
+    assert reader.shown("lines") in (lines, lines // 2, 2 * lines)
+    if reader.shown("lines") <= lines:
+        assert reader.shown("steps") > 6
+
+
 def test_a_fork_is_the_readers_own_and_goes_on(owner: Observatory, new_visitor: NewVisitor) -> None:
     reader = new_visitor()
     reader.visit(link(owner, "live"))
@@ -169,11 +185,13 @@ def test_a_fork_is_the_readers_own_and_goes_on(owner: Observatory, new_visitor: 
     assert reader.ref != owner.ref
     assert states(reader) == before
     reader.wait_until_filled()
-    reader.select_leading(11)
-    reader.settle()
+    reader.select_prompt()
+    own = reader.page.get_by_test_id("own-text")
+    own.fill(" zebra")  # no world that was drawn goes on so
+    own.press("Enter")
 
+    reader.wait_for(lambda: states(reader) > before, "the state that was typed")
     assert reader.tree()["role"] == "owner"
-    assert states(reader) > before
     assert states(owner) == before
 
 

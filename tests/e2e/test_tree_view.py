@@ -189,3 +189,49 @@ def test_two_fingers_open_wedges_and_close_them(
     phone.spread(x, y, -60)
     phone.spread(x, y, -60)
     phone.wait_for(lambda: tree.number("rows") <= before, "and fewer again")
+
+
+@pytest.mark.parametrize("width", [390, 1180, 1280, 1440])
+def test_all_tools_are_there_at_every_width_and_the_line_below_is_cut_nowhere(
+    coin: TreeView, width: int
+) -> None:
+    page = coin.visitor.page
+    page.set_viewport_size({"width": width, "height": 800})
+    for name in ("unhoist", "out", "in"):
+        expect(page.get_by_test_id(f"tree-{name}")).to_be_in_viewport(ratio=1)
+    box = page.get_by_test_id("tree-said").bounding_box()
+    if width == 390:
+        assert box is None
+        return
+    assert box is not None
+    shown = [part.bounding_box() for part in page.get_by_test_id("tree-said").locator("span").all()]
+    bottom = box["y"] + box["height"]
+    seen = [part for part in shown if part is not None and part["y"] < bottom]
+    assert len(seen) >= 1
+    for part in seen:
+        assert part["x"] >= box["x"] - 1
+        assert part["x"] + part["width"] <= box["x"] + box["width"] + 1
+        assert part["y"] + part["height"] <= bottom + 1
+
+
+@pytest.mark.parametrize(("view", "menu"), [("read", "read-colour"), ("multiway", "colour")])
+def test_a_phone_has_room_for_what_the_colours_are(coin: TreeView, view: str, menu: str) -> None:
+    page = coin.visitor.page
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.get_by_test_id(f"view-{view}").click()
+    select = page.get_by_test_id(menu)
+    expect(select).to_be_in_viewport(ratio=1)
+    wanted = select.evaluate(
+        """menu => {
+          const free = menu.cloneNode(true);
+          free.style.cssText = 'position: fixed; max-width: none';
+          menu.parentElement.append(free);
+          const { width } = free.getBoundingClientRect();
+          free.remove();
+          return width;
+        }"""
+    )
+    box = select.bounding_box()
+    assert box is not None
+    assert box["width"] >= wanted - 1
+    assert page.evaluate("() => document.documentElement.scrollWidth") == 390

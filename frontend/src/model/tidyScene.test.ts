@@ -32,6 +32,49 @@ function sceneOf(some: Partial<TidyView>, root = 0): TidyScene {
   return tidyScene(toy.model, toy.rules, tidy, view);
 }
 
+describe("an automaton's tree", () => {
+  const CELLS = 300;
+  const shape = { kind: "rewriting", cells: true } as const;
+  const written = (key: number): string => (key === 0 ? "0" : "01").repeat(CELLS).slice(0, CELLS);
+  const rows = new ToyTree(() => [0.7, 0.3], {
+    shape,
+    stateOf: (key) => new TextEncoder().encode(written(key)),
+  });
+  rows.growTo(3);
+
+  function statesOf(width: number): TidyScene["states"] {
+    const options = { root: 0, rows: 20, collapsed: new Set<number>(), opened: new Map<number, number>(), kept: [] };
+    const tidy = layoutTidy(rows.model, rows.rules, new Subtrees(rows.model), options);
+    return tidyScene(rows.model, rows.rules, tidy, {
+      width,
+      height: 400,
+      x: 0,
+      y: 0,
+      rowHeight: 24,
+      columnWidth: COLUMN,
+      colour: "probability",
+      measure,
+    }).states;
+  }
+
+  it("has cells in place of zeros, no wider than a column, and none over the right edge", () => {
+    const [root, ...states] = statesOf(1000);
+    expect(root!.label).toBe("prompt");
+    expect(states.length).toBeGreaterThan(5);
+    for (const { row, rowWidth, label, node, x, out } of states) {
+      expect(label).toBe("");
+      expect([...row!].join("")).toBe(written(rows.model.key[node]!));
+      expect(rowWidth).toBeLessThan(COLUMN);
+      expect(out).toBeLessThan(x + COLUMN);
+    }
+    for (let width = 80; width < 420; width += 7) {
+      for (const { x, rowWidth } of statesOf(width)) {
+        if (rowWidth > 0) expect(x + TIDY_RADIUS + rowWidth).toBeLessThanOrEqual(width);
+      }
+    }
+  });
+});
+
 describe("at the right edge of a tidy tree", () => {
   it("no state and no label is cut, however wide the view and wherever it is moved", () => {
     for (let width = 80; width < 1100; width += 7) {

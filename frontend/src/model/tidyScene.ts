@@ -1,5 +1,6 @@
 /** What is on the canvas of the Tree view: the part of a tidy tree that is in sight, in CSS pixels. */
 import { clamp } from "../base/interval";
+import { cellsOf } from "./cells";
 import { percentOf, shorten } from "./labels";
 import { domainOf, valueOf } from "./measures";
 import type { ColourDomain } from "./scene";
@@ -36,6 +37,10 @@ export interface TidyState {
   readonly y: number;
   /** White space visible, shortened to fit; empty where the right edge leaves no room. */
   readonly label: string;
+  /** Of an automaton: its row in place of a label, where there is room. */
+  readonly row: Uint8Array | null;
+  /** Of the row, CSS pixels. */
+  readonly rowWidth: number;
   /** Where its label ends, and the edges to its next states begin. */
   readonly out: number;
   readonly value: number;
@@ -92,6 +97,8 @@ const ROOT = 18;
 export const TIDY_FADE = 28;
 /** Between text and the right edge. */
 const MARGIN = 4;
+/** The widest cell of an automaton's row, CSS pixels. */
+const CELL = 5;
 /** What a label needs at least: a few characters. */
 const LEAST_LABEL = 24;
 /** From the open end of a wedge to its label. */
@@ -111,23 +118,24 @@ export function tidyScene(
   const inSight = (top: number, bottom: number): boolean => bottom > -rowHeight && top < height + rowHeight;
   const beyond = beyondOf(tree, tidy, view);
   const edge = width - (beyond === null ? MARGIN : TIDY_FADE);
-  const outs = new Map<number, number>();
-  const labels = new Map<number, string>();
+  const known = new Map<number, Labelled>();
 
   // Where a label ends depends on the label only, so that edges from out of sight begin rightly.
-  const labelled = (index: number): { text: string; out: number } => {
+  const labelled = (index: number): Labelled => {
+    const found = known.get(index);
+    if (found !== undefined) return found;
     const one = tidy.nodes[index]!;
-    let out = outs.get(index);
-    if (out === undefined) {
-      const text = textOf(tree, one);
-      const from = xOf(one.column) + TIDY_RADIUS + GAP / 2;
-      const column = columnWidth - 2 * TIDY_RADIUS - 2 * GAP;
-      const shown = fitted(text, column, edge - from, width - MARGIN - from, view.measure);
-      out = from + view.measure(shown) + GAP / 2;
-      outs.set(index, out);
-      labels.set(index, shown);
-    }
-    return { text: labels.get(index)!, out };
+    const from = xOf(one.column) + TIDY_RADIUS + GAP / 2;
+    const column = columnWidth - 2 * TIDY_RADIUS - 2 * GAP;
+    const row = rowOf(tree, one.node);
+    const rowWidth = row === null ? 0 : Math.min(column, row.length * CELL);
+    const fits = rowWidth > 0 && rowWidth <= edge - from;
+    const text =
+      row === null ? fitted(textOf(tree, one), column, edge - from, width - MARGIN - from, view.measure) : "";
+    const wide = fits ? rowWidth : view.measure(text);
+    const label = { text, row: fits ? row : null, rowWidth: fits ? rowWidth : 0, out: from + wide + GAP / 2 };
+    known.set(index, label);
+    return label;
   };
 
   const states: TidyState[] = [];
@@ -154,12 +162,14 @@ export function tidyScene(
       }
     }
     if (at.x > width - TIDY_RADIUS || at.x < -columnWidth - WEDGE) return;
-    const { text, out } = labelled(index);
+    const { text, row, rowWidth, out } = labelled(index);
     if (inSight(at.y, at.y)) {
       states.push({
         node: one.node,
         ...at,
         label: text,
+        row,
+        rowWidth,
         out,
         value: valueIn(tree, weighting, colour, one),
         kind: kindOf(tree, one.node, isCut),
@@ -187,6 +197,17 @@ export function tidyScene(
     });
   });
   return { width, height, states, edges, wedges, beyond, domain };
+}
+
+/** What stands beside a state, and where it ends. */
+interface Labelled extends Pick<TidyState, "row" | "rowWidth" | "out"> {
+  readonly text: string;
+}
+
+/** The cells of an automaton's state; null for the prompt, of other trees, and where a name stands. */
+function rowOf(tree: TreeModel, node: number): Uint8Array | null {
+  if (tree.shape.cells !== true || node === 0 || tree.annotations.label(node) !== "") return null;
+  return cellsOf(tree.symbols.wholeText(tree.key[node]!) ?? "");
 }
 
 /**
@@ -228,6 +249,7 @@ function textOf(tree: TreeModel, { node }: TidyNode): string {
   const key = tree.key[node]!;
   const own = tree.isEndKey(key) ? END_MARK : label(pieceAfter(tree, tree.parent[node]!, key)) || "·";
   const name = tree.annotations.label(node);
+  if (name && tree.shape.cells === true) return name;
   return name ? `${name} · ${own}` : own;
 }
 

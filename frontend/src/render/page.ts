@@ -1,6 +1,8 @@
 /** A page of tokens: tints behind the text, the selected one underlined, rings where much was possible. */
 import { BREAK, type Page, type PageLine, type PagePiece } from "../model/page";
+import { shorten } from "../model/labels";
 import { roundedRect, type Brush } from "./brush";
+import { drawMarks, marksWidth } from "./marks";
 import { SANS } from "./theme";
 
 /** How a token looks. */
@@ -13,6 +15,10 @@ export interface TokenLook {
   readonly isOpen: boolean;
   /** It does not pass the filter, or is not in the tree yet. */
   readonly isFaint: boolean;
+  /** Bits of MARK. */
+  readonly marks: number;
+  /** Of the branch that begins with it; empty where it has none. */
+  readonly name: string;
 }
 
 export interface PageLook {
@@ -30,6 +36,14 @@ const TINT = 0.36;
 const TINT_HEIGHT = 1.42;
 const BASELINE = 0.35;
 const UNDER = 0.66;
+/** Where marks and names stand: so far above the middle of a line, in sizes of the text. */
+const ABOVE = 0.8;
+/** Of a branch's name, CSS pixels. */
+const NAME_SIZE = 9.5;
+/** About as wide as a blank, in sizes of the text. */
+const BLANK = 0.28;
+/** Between a name and what marks the next token, CSS pixels. */
+const NAME_GAP = 6;
 
 export const fontOfPage = (size: number): string => `400 ${size}px ${SANS}`;
 
@@ -39,6 +53,8 @@ export function drawPage(brush: Brush, page: Page, look: PageLook, left: number,
   context.textAlign = "left";
   context.textBaseline = "alphabetic";
   context.direction = "ltr";
+  // A token that is broken over lines is marked where it begins.
+  const marked = new Set<number>();
   for (const line of page.lines) {
     const x = left + line.x;
     const y = top + line.y;
@@ -50,6 +66,7 @@ export function drawPage(brush: Brush, page: Page, look: PageLook, left: number,
       context.fillText(run.text, x + run.x, y + BASELINE * page.size);
     }
     line.pieces.forEach((piece, i) => drawPiece(brush, page, piece, line.inRuns.has(i), look, x, y));
+    drawLineMarks(brush, page, line, look, marked, x, y);
   }
   context.font = fontOfPage(page.size);
   context.fillStyle = theme.faint;
@@ -83,6 +100,38 @@ function drawRing({ context, theme }: Brush, page: Page, line: PageLine, look: P
   context.arc(page.isRightToLeft ? x + page.columnWidth + away : x - away, y, RING, 0, 2 * Math.PI);
   context.stroke();
   context.globalAlpha = 1;
+}
+
+/** Bookmarks, notes and names of branches, between a line and the one above it. */
+function drawLineMarks(
+  { context, theme }: Brush,
+  page: Page,
+  line: PageLine,
+  look: PageLook,
+  done: Set<number>,
+  x: number,
+  y: number,
+): void {
+  const firsts = line.pieces
+    .filter((piece) => marksWidth(lookOf(look, piece)?.marks ?? 0) > 0 && !done.has(piece.token))
+    .sort((a, b) => a.x - b.x);
+  const middle = y - ABOVE * page.size;
+  context.font = `500 ${NAME_SIZE}px ${SANS}`;
+  const measure = (text: string): number => context.measureText(text).width;
+  firsts.forEach((piece, i) => {
+    if (done.has(piece.token)) return;
+    done.add(piece.token);
+    const { marks, name } = lookOf(look, piece)!;
+    const at = piece.x + (piece.text.startsWith(" ") ? BLANK * page.size : 0);
+    drawMarks(context, x + at, middle, marks, theme);
+    const from = at + marksWidth(marks);
+    const room = (firsts[i + 1]?.x ?? page.columnWidth) - NAME_GAP - from;
+    const shown = name === "" ? "" : shorten(name, room, measure);
+    // Less than a letter of it says nothing that its sign does not.
+    if (shown.length < 2) return;
+    context.fillStyle = theme.accent;
+    context.fillText(shown, x + from, middle + 0.35 * NAME_SIZE);
+  });
 }
 
 function drawPiece(

@@ -23,6 +23,13 @@ describe.each(ALL)("the %s scale of %s", (name, colour) => {
   it("carries labels that can be read", () => {
     colours.forEach((one, i) => expect(contrast(inks[i]!, one)).toBeGreaterThanOrEqual(LEGIBLE));
   });
+
+  it("is seen on the canvas at its low end too", () => {
+    const least = name === "light" ? 1.5 : 1.35;
+    for (const one of colours) {
+      expect(contrast(one, THEMES[name].background)).toBeGreaterThanOrEqual(least);
+    }
+  });
 });
 
 describe.each(NAMES)("the %s scale of ratios", (name) => {

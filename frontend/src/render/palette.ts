@@ -12,15 +12,17 @@ const STEPS = 64;
 
 type Stops = readonly string[];
 
+// On light, a scale begins well away from the page's own colour: a low value is still a shape.
+
 const WARM_ON_DARK: Stops = ["#2b355a", "#2c5276", "#357a83", "#6ea87f", "#d8c870"];
-const WARM_ON_LIGHT: Stops = ["#fbe9bd", "#f4cb92", "#e69b70", "#c46468", "#873c62"];
+const WARM_ON_LIGHT: Stops = ["#edbd7a", "#e39b6e", "#d27a68", "#b0566a", "#76305a"];
 const COOL_ON_DARK: Stops = ["#262b4f", "#3a4d92", "#4f83bd", "#86b9d2", "#dcebdf"];
-const COOL_ON_LIGHT: Stops = ["#e3ead9", "#b0d0cf", "#74a9c0", "#4776a5", "#2c4780"];
+const COOL_ON_LIGHT: Stops = ["#a9cbc9", "#7fb0c4", "#5a8fb8", "#3f6c9f", "#243f78"];
 const SLATE_ON_DARK: Stops = ["#303a55", "#4a5877", "#6f7c92", "#9ba2a8", "#cdc8b4"];
-const SLATE_ON_LIGHT: Stops = ["#e6dfcd", "#c8c5bd", "#9ca3ad", "#6f7b95", "#47567a"];
+const SLATE_ON_LIGHT: Stops = ["#c4c1ba", "#a3a8ae", "#818b9c", "#616e8b", "#3f4d72"];
 
 const DUSK_ON_DARK: Stops = ["#2e2c52", "#573f7c", "#8e5290", "#c97a86", "#eebf94"];
-const DUSK_ON_LIGHT: Stops = ["#f2e2d0", "#e2b6a2", "#c08098", "#885090", "#473374"];
+const DUSK_ON_LIGHT: Stops = ["#e0b6a1", "#cb9098", "#a66c95", "#794a8b", "#40306e"];
 
 /** People: apart for every kind of colour-blindness (after Okabe and Ito), again from the first. */
 const PEOPLE_ON_DARK: Stops = ["#7aa7e8", "#f2b84b", "#6cc5a8", "#e0805f", "#c79bd6", "#9fd4ee", "#e6dc8c", "#a3acbb"];
@@ -28,7 +30,7 @@ const PEOPLE_ON_LIGHT: Stops = ["#2b62b3", "#c8841c", "#1d7a5f", "#b5482c", "#8a
 
 /** From "only in B" over "equal" to "only in A": apart for every kind of colour-blindness. */
 const APART_ON_DARK: Stops = ["#8cc4ff", "#4f86c0", "#2c3b55", "#262a33", "#523c22", "#b9752c", "#ffb765"];
-const APART_ON_LIGHT: Stops = ["#1f5c9e", "#6fa1d0", "#cfdde8", "#f3efe6", "#f2dcbd", "#d98f42", "#9a4f00"];
+const APART_ON_LIGHT: Stops = ["#1f5c9e", "#5f93c6", "#a9c3da", "#cfc9ba", "#e0b67c", "#cb7f33", "#8e4700"];
 
 const STOPS: Readonly<Record<ThemeName, Readonly<Record<Colour, Stops>>>> = {
   dark: {

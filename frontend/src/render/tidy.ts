@@ -3,6 +3,7 @@ import { MARK } from "../model/emphasis";
 import type { Emphasis } from "../model/emphasis";
 import { isSelected, type Selection } from "../model/selection";
 import { TIDY_FADE, TIDY_RADIUS, TIDY_TEXT, WEDGE_GAP, type TidyScene, type TidyState, type TidyTarget } from "../model/tidyScene";
+import { drawCells } from "./cells";
 import { hatching } from "./hatching";
 import { drawMarks } from "./marks";
 import { scaleOf, stepOf } from "./palette";
@@ -18,6 +19,8 @@ export interface TidyLook {
 
 const FAINT = 0.28;
 const GHOST = 0.55;
+/** Of an automaton's row, CSS pixels. */
+const ROW_HEIGHT = 8;
 
 /** The context's transform maps CSS pixels from the scene's top left to device pixels. */
 export function drawTidy(
@@ -113,7 +116,7 @@ function drawState(
   theme: Theme,
   look: TidyLook,
 ): void {
-  const { node, x, y, label, out, value, kind } = state;
+  const { node, x, y, label, out, value, kind, row, rowWidth } = state;
   const marks = look.emphasis.marksOf(node);
   const isTip = look.selection?.ref.node === node;
   const isChosen = isSelected(look.selection, { node });
@@ -145,6 +148,7 @@ function drawState(
   if ((marks & MARK.visited) !== 0 && !isChosen) context.fillStyle = theme.soft;
   const from = x + TIDY_RADIUS + 4;
   if (label !== "") context.fillText(label, from, y + 4);
+  if (row !== null) drawCells({ context, theme, ratio: look.ratio, alpha: 1 }, row, from, rowWidth, y, ROW_HEIGHT, isChosen ? theme.accent : theme.text);
   if (kind === "cut") context.fillRect(from, y, Math.max(0, out - 4 - from), 1);
   drawMarks(context, out, y - 8, marks, theme);
   context.globalAlpha = 1;

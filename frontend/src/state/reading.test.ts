@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ToyTree } from "../model/toy";
-import { forkAt, isOpenFork, mostProbableEnd, pageEnd, siblingsOf, stateAt, stepOf, trajectoryTo } from "./reading";
+import { mostProbableEnd, pageEnd } from "./onward";
+import { forkAt, isOpenFork, siblingsOf, stateAt, stepOf, trajectoryTo } from "./reading";
 
 /** Three next states everywhere, 0.5, 0.3 and 0.2, grown to depth 3. */
 function grown(): ToyTree {

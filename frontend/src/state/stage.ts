@@ -28,8 +28,8 @@ export const STAGE = {
 } as const;
 
 const TOKEN_WIDTH = 32;
-const FEWEST_LINES = 8;
-const MOST_LINES = 80;
+export const FEWEST_LINES = 8;
+export const MOST_LINES = 80;
 const FEWEST_STEPS = 12;
 /** The most steps that one view asks for at first. */
 export const MOST_FIRST_STEPS = 48;

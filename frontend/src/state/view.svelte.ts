@@ -118,7 +118,8 @@ export class ViewState {
 
   /** A worlds growth as large as the canvas. */
   readonly worlds = $derived({
-    ...this.size,
+    lines: this.size.lines,
+    steps: this.size.steps,
     offset: this.offset,
     seed: this.seed,
     conditioned: this.isConditioned,

@@ -24,16 +24,25 @@ test("a class of last tokens is named by them, those of the prompt included", ()
   expect(name(toy.model.childOf(first, 1))).toBe("␣a␣b");
 });
 
-test("a class of texts is named by its last token, and has its whole text", () => {
+test("a class of texts is named by its last tokens, and has its whole text", () => {
   const toy = new ToyTree(() => [0.6, 0.4]);
   toy.growTo(2);
   const graph = merge(subtreeOf(toy.model), { by: "text" });
   const node = toy.model.childOf(toy.model.childOf(0, 0), 1);
   const prompt = { pieces: [], text: "" };
   const one = classOfNode(graph, node);
-  expect(nameOf(toy.model, graph, one, { by: "text" }, prompt)).toBe("␣b");
+  expect(nameOf(toy.model, graph, one, { by: "text" }, prompt)).toBe("␣a b");
   expect(textOf(toy.model, graph, one, prompt)).toBe(" a b");
   expect(nameOf(toy.model, graph, 0, { by: "text" }, prompt)).toBe("prompt");
+});
+
+test("of a long text the name is its end, whole tokens that fit", () => {
+  const toy = new ToyTree(() => [1]);
+  toy.growTo(20);
+  const graph = merge(subtreeOf(toy.model), { by: "text" });
+  const deepest = toy.model.size - 1;
+  const name = nameOf(toy.model, graph, classOfNode(graph, deepest), { by: "text" }, { pieces: [], text: "" });
+  expect(name).toBe("␣a a a a a a a a");
 });
 
 test("the rest says how many classes it stands for, and how probable it is", () => {

@@ -34,7 +34,24 @@ export function nameOf(
     return label(pieces(last).join(""));
   }
   if (node === 0) return equivalence.by === "state" ? label(prompt.text) : "prompt";
-  return label(pieceAfter(tree, tree.parent[node]!, tree.key[node]!));
+  if (tree.shape.kind === "rewriting") {
+    return label(pieceAfter(tree, tree.parent[node]!, tree.key[node]!));
+  }
+  return endOf(pathPieces(tree, node));
+}
+
+/** Characters of a name: what fits beside a disc (render/multiway.ts). */
+const NAME_ROOM = 16;
+
+/** The last tokens, as many as there is room for: one of them alone is often no more than “of”. */
+function endOf(texts: readonly string[]): string {
+  let end = texts.at(-1) ?? "";
+  for (const text of texts.slice(0, -1).reverse()) {
+    if (text.length + end.length > NAME_ROOM) break;
+    end = text + end;
+  }
+  // A space between two words can be seen without a sign for it.
+  return label(end).replaceAll(/(?<=[^␣])␣(?=[^␣])/gu, " ");
 }
 
 /** All that is known of the text of a class: its leading member from the anchor on. */

@@ -1,5 +1,6 @@
 /** The Read view as a picture: the trajectory's text as a page, in the largest text that fits. */
 import { cellsOf } from "../../model/cells";
+import { MARK } from "../../model/emphasis";
 import { domainOf } from "../../model/measures";
 import { fitPage, type Page } from "../../model/page";
 import type { Painter, PaintSize, PictureKey } from "../../model/painter";
@@ -69,6 +70,8 @@ export function readPainter(session: TreeSession, view: ViewState, reading: () =
         tint: place === -1 ? null : colours[place]!,
         forks: siblingsOf(model, parent, node) > 0,
         isOpen: isOpenFork(model, parent, most),
+        marks: node === -1 ? 0 : view.emphasis.marksOf(node),
+        name: node === -1 ? "" : model.annotations.label(node),
         isFaint: node === -1 || (view.emphasis.filters && !view.emphasis.passes(node)),
       };
     });
@@ -118,6 +121,9 @@ function notesOf(page: Page, { tokens, selected }: PageLook): string[] {
   if (page.prompt !== "none") notes.unshift("paler: the prompt");
   if (some(({ forks }) => forks)) notes.push("dotted: others are grown");
   if (some(({ isOpen }) => isOpen)) notes.push("ring: much was possible");
+  if (some(({ marks }) => (marks & MARK.bookmark) !== 0)) notes.push("ribbon: bookmarked");
+  if (some(({ marks }) => (marks & MARK.note) !== 0)) notes.push("lines of a page: a note");
+  if (some(({ marks }) => (marks & MARK.label) !== 0)) notes.push("tag: a branch with a name");
   const left = [
     ...(page.prompt === "none" ? ["the prompt"] : page.prompt === "part" ? ["a part of the prompt"] : []),
     ...(page.before > 0 ? [`${plural(page.before, "token")} before`] : []),
