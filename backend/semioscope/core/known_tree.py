@@ -150,6 +150,37 @@ class KnownTree:
         """Of all that can follow each node, bits, under the rule; nan where it was never told."""
         return self._expansions.entropies(self.size)
 
+    def entropies_under(self, fingerprint: str) -> Float32Array:
+        """As `entropies`, under a procedure; nan where it has not been evaluated, too."""
+        if fingerprint == IDENTITY_FINGERPRINT:
+            return self.entropies
+        weighing = self.weighings.get(fingerprint)
+        if weighing is None:
+            return np.full(self.size, np.nan, np.float32)
+        return weighing.entropies(self.size)
+
+    def log_probs_under(self, fingerprint: str) -> FloatArray:
+        """log q of each node given its parent, nats, f8[size], under a procedure: −inf where it
+        takes the node out, nan where it has not been evaluated or does not tell; 0 of the root."""
+        if fingerprint == IDENTITY_FINGERPRINT:
+            return self.log_probs.astype(np.float64)
+        found = np.full(self.size, np.nan)
+        found[ROOT] = 0.0
+        weighing = self.weighings.get(fingerprint)
+        if weighing is None or self.size == 1:
+            return found
+        nodes, parents = np.arange(1, self.size, dtype=np.uint32), self.parents[1:]
+        log_z, kept = weighing.of(parents)
+        if weighing.procedure.reorders:
+            own = weighing.own_log_probs(parents, self.keys[1:])
+            found[1:] = np.where(np.isnan(own), weighing.tail_log_qs(nodes), own)
+            found[1:][np.isnan(log_z)] = np.nan
+            return found
+        found[1:] = weighing.procedure.inverse_temperature * self.log_probs[1:] - log_z
+        is_out = (kept != ALL_KEPT) & (self.ranks[1:] >= kept) & ~np.isnan(log_z)
+        found[1:][is_out] = -np.inf
+        return found
+
     @property
     def since(self) -> IdArray:
         """The event that last made each node visible."""

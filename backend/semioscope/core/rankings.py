@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from semioscope.core.events import column
 from semioscope.core.growable import Growable
 from semioscope.core.sampling import Ranking
-from semioscope.core.types import Columns
+from semioscope.core.types import Columns, FloatArray, IdArray
 
 
 class Rankings:
@@ -26,6 +26,32 @@ class Rankings:
         some = slice(*self._places.get(node, (0, 0)))
         columns = self._key, self._log_prob, self._log_q
         return Ranking(*(each.values[some] for each in columns))
+
+    def lengths(self, nodes: IdArray) -> NDArray[np.int64]:
+        """How many next states the ranking at each node holds, i8[n]; 0 where there is none."""
+        starts, ends = self._spans(nodes)
+        return ends - starts
+
+    def log_qs(self, nodes: IdArray, keys: IdArray) -> FloatArray:
+        """log q, nats, f8[n], of one next state of each node; nan where no ranking names it."""
+        found = np.full(len(nodes), np.nan)
+        places, ends = self._spans(nodes)
+        waiting = np.flatnonzero(places < ends)
+        own_keys, log_qs = self._key.values, self._log_q.values
+        # Most children are among the leading next states of their parents.
+        while len(waiting):
+            hit = own_keys[places[waiting]] == keys[waiting]
+            found[waiting[hit]] = log_qs[places[waiting[hit]]]
+            waiting = waiting[~hit]
+            places[waiting] += 1
+            waiting = waiting[places[waiting] < ends[waiting]]
+        return found
+
+    def _spans(self, nodes: IdArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        none = (0, 0)
+        spans = [self._places.get(node, none) for node in nodes.tolist()]
+        starts, ends = np.array(spans, np.int64).reshape(-1, 2).T
+        return starts.copy(), ends.copy()
 
     def add(self, columns: Columns) -> None:
         """Takes the weight_own_* columns of an event; a state's latest row counts."""

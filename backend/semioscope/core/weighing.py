@@ -10,7 +10,7 @@ from semioscope.core.events import column
 from semioscope.core.growable import Growable
 from semioscope.core.rankings import Rankings
 from semioscope.core.sampling import Procedure, Weights
-from semioscope.core.types import Columns, FloatArray, IdArray
+from semioscope.core.types import Columns, Float32Array, FloatArray, IdArray
 
 
 class Weighing:
@@ -49,6 +49,29 @@ class Weighing:
         log_z[known] = self._log_z.values[nodes[known]]
         kept[known] = self._kept.values[nodes[known]]
         return log_z, kept
+
+    def entropies(self, size: int) -> Float32Array:
+        """Of the first `size` nodes, bits, f4[size]; nan where it has not been weighed."""
+        found = np.full(size, np.nan, np.float32)
+        count = min(size, self._entropy.size)
+        found[:count] = self._entropy.values[:count]
+        return found
+
+    def own_log_probs(self, parents: IdArray, keys: IdArray) -> FloatArray:
+        """log q of children, nats, f8[n], from the rankings that a procedure that reorders has at
+        their parents; −inf where the ranking is all that it leaves, nan of what it does not tell.
+        """
+        found = self._rankings.log_qs(parents, keys)
+        (_, kept), lengths = self.of(parents), self._rankings.lengths(parents)
+        found[np.isnan(found) & (lengths > 0) & (lengths == kept)] = -np.inf
+        return found
+
+    def tail_log_qs(self, nodes: IdArray) -> FloatArray:
+        """As `tail_log_q`, of each node, f8[n]."""
+        found = np.full(len(nodes), np.nan)
+        known = nodes < self._tail_log_q.size
+        found[known] = self._tail_log_q.values[nodes[known]]
+        return found
 
     def tail_cum(self, node: int) -> float:
         """F(t⁻) of a node outside what is stored of its parent; nan where it is not known."""

@@ -19,6 +19,7 @@ LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
         ("core/errors.py", "import semioscope.store", "Layers: api over service"),
         ("store/__init__.py", "import semioscope.rules.protocol", "Rules and store never meet"),
         ("service/access.py", "import sqlalchemy", "Only the store knows SQLAlchemy"),
+        ("physics/table.py", "import semioscope.rules", "Instruments know the core alone"),
         ("rules/protocol.py", "import fastapi", "Only the API knows FastAPI"),
         ("service/access.py", "import transformers", "Only rules know torch and transformers"),
     ],
