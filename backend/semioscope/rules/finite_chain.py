@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 import numpy as np
 
 from semioscope.core.errors import InvalidRequest
+from semioscope.core.stationary import stationary_within
 from semioscope.core.types import FloatArray
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class FiniteChain:
             return None
         (members,) = closed
         found = np.zeros(len(self.states))
-        found[members] = _stationary_within(self.matrix[np.ix_(members, members)])
+        found[members] = stationary_within(self.matrix[np.ix_(members, members)])
         return found
 
     def closed_classes(self) -> list[list[int]]:
@@ -106,28 +107,3 @@ def chain_too_large(what: str, most_states: int) -> InvalidRequest:
         f"{what}, more than the {most_states:,} that a matrix is written out for.",
         "A lower order or a smaller alphabet makes fewer.",
     )
-
-
-def _stationary_within(matrix: FloatArray) -> FloatArray:
-    """π of an irreducible chain, by the elimination of Grassmann, Taksar and Heyman (Operations
-    Research 33, 1985): it subtracts nothing, so that small entries are as exact as large ones."""
-    reduced = matrix.copy()
-    size = len(reduced)
-    leaving = np.zeros(size)
-    for last in range(size - 1, 0, -1):
-        leaving[last] = reduced[last, :last].sum()
-        if leaving[last] > 0:  # else it is too small for a number
-            onwards = reduced[last, :last] / leaving[last]
-            reduced[:last, :last] += np.outer(reduced[:last, last], onwards)
-    found = np.zeros(size)
-    found[0] = 1
-    for place in range(1, size):
-        # Up to a factor; the greatest stays 1, so that none is ever too large for a number.
-        entering = found[:place] @ reduced[:place, place]
-        if entering > leaving[place]:
-            found[:place] *= leaving[place] / entering
-            found[place] = 1
-        elif entering > 0:
-            found[place] = entering / leaving[place]
-    stationary: FloatArray = found / found.sum()
-    return stationary
