@@ -43,9 +43,8 @@ export type SocketMessage =
 export type CompareRequest = Schemas["CompareRequest"];
 export type Comparison = Schemas["Comparison"];
 export type Divergence = Schemas["Divergence"];
-export type InstrumentReading = Schemas["InstrumentReading"];
 
-const client = createClient<paths>({ baseUrl: globalThis.location.origin });
+export const client = createClient<paths>({ baseUrl: globalThis.location.origin });
 
 interface Answered<T> {
   data?: T;
@@ -53,7 +52,7 @@ interface Answered<T> {
   response: Response;
 }
 
-async function told<T>(asked: Promise<Answered<T>>): Promise<T> {
+export async function told<T>(asked: Promise<Answered<T>>): Promise<T> {
   const { data, error, response } = await asked;
   if (!response.ok) throw problemOf(response.status, error);
   if (data === undefined) throw new Problem(response.status, "empty", "The server sent nothing.");
@@ -241,33 +240,3 @@ export const acceptInvitation = (secret: string): Promise<Admission> =>
 
 export const acceptRecovery = (secret: string): Promise<Admission> =>
   told(client.POST("/api/recoveries", { body: { secret } }));
-
-/** What an instrument has found of every state: a frame with the column "values". */
-export async function readOverlay(
-  ref: string,
-  name: "varentropy" | "rank" | "trajectory",
-  heights: "rule" | "procedure",
-  signal: AbortSignal,
-): Promise<Frame> {
-  const params = { path: { ref, name }, query: { heights } };
-  const asked = client.GET("/api/trees/{ref}/instruments/overlays/{name}", {
-    params,
-    parseAs: "arrayBuffer",
-    signal,
-  });
-  return decodeFrame((await told(asked)) as unknown as ArrayBuffer);
-}
-
-/** Information along the trajectory to a node. */
-export const readProfile = (
-  ref: string,
-  node: number,
-  heights: "rule" | "procedure",
-  signal: AbortSignal,
-): Promise<InstrumentReading> =>
-  told(
-    client.GET("/api/trees/{ref}/instruments/profile", {
-      params: { path: { ref }, query: { node, heights } },
-      signal,
-    }),
-  );

@@ -1,4 +1,4 @@
-import { readProfile } from "../api/client";
+import { readProfile } from "../api/instruments";
 import { asProblem, type Problem } from "../api/problem";
 import type { InstrumentKind } from "./instrumentKinds";
 import type { TreeSession } from "./session.svelte";

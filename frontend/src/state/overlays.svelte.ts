@@ -1,4 +1,4 @@
-import { readOverlay } from "../api/client";
+import { readOverlay } from "../api/instruments";
 import { asProblem } from "../api/problem";
 import { endOf, isMeasured, type Measured } from "../model/overlay";
 import { notices } from "./notices.svelte";

@@ -4,7 +4,6 @@ export type {
   Comparison,
   Divergence,
   Edited,
-  InstrumentReading,
   Job,
   Ledger,
   Link,
@@ -26,3 +25,4 @@ export type {
   TreeView,
   WorldsGrowth,
 } from "../api/client";
+export type { InstrumentReading } from "../api/instruments";

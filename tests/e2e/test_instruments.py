@@ -1,0 +1,107 @@
+"""Instruments beneath the canvas, and colours by what they found."""
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.e2e.conftest import NewVisitor
+from tests.e2e.observatory import Observatory
+from tests.e2e.test_comparing import made_rule
+from tests.server import Server
+
+
+@pytest.fixture
+def coin(new_visitor: NewVisitor, coin_server: Server) -> Observatory:
+    """A biased coin's tree, six flips deep and whole, its rarest trajectory selected."""
+    visitor = new_visitor(coin_server, accept_downloads=True)
+    visitor.visit()
+    ref = visitor.make(rule=made_rule(visitor, kind="coin", heads=0.7), prompt="")
+    strategy = {"kind": "breadth", "k": 2, "depth": 6}
+    visitor.ask("POST", "/growths", {"state": {"node": 0}, "strategy": strategy})
+    visitor.wait_for(lambda: visitor.tree()["states"] == 127, "the tree is grown")
+    visitor.visit(f"/t/{ref}?v=1&s=126")
+    expect(visitor.page.get_by_test_id("open-profile")).to_be_visible()
+    return visitor
+
+
+def instrument(visitor: Observatory) -> Locator:
+    return visitor.page.get_by_test_id("instrument")
+
+
+def test_the_profile_is_opened_read_and_closed_by_keyboard(coin: Observatory) -> None:
+    coin.page.keyboard.press("i")
+    expect(instrument(coin)).to_have_attribute("data-kind", "profile")
+    expect(instrument(coin).get_by_test_id("figure")).to_have_count(4)
+    expect(
+        instrument(coin).get_by_test_id("figure").first.locator("svg path").first
+    ).to_be_visible()
+    expect(instrument(coin).get_by_test_id("instrument-summary")).to_contain_text("6 steps")
+    coin.page.keyboard.press("Escape")
+    expect(instrument(coin)).to_have_count(0)
+
+
+def test_a_step_that_is_pointed_at_is_read_and_a_click_selects_its_state(coin: Observatory) -> None:
+    coin.page.get_by_test_id("open-profile").click()
+    plot = instrument(coin).get_by_test_id("figure").first.locator("svg").last
+    expect(plot).to_be_visible()
+    box = plot.bounding_box()
+    assert box is not None
+    coin.page.mouse.move(box["x"] + 53, box["y"] + box["height"] / 2)
+    expect(instrument(coin).get_by_test_id("instrument-row")).to_contain_text("step 1")
+    expect(instrument(coin).get_by_test_id("instrument-row")).to_contain_text("surprisal")
+    coin.page.mouse.down()
+    coin.page.mouse.up()
+    expect(coin.step).to_have_text("step 1")
+    expect(instrument(coin).get_by_test_id("instrument-summary")).to_contain_text("1 step;")
+
+
+def test_it_says_what_one_is_looking_at_and_is_saved_as_a_table(
+    coin: Observatory, tmp_path: Path
+) -> None:
+    coin.page.keyboard.press("i")
+    instrument(coin).get_by_test_id("instrument-about").click()
+    expect(instrument(coin).get_by_test_id("instrument-says")).to_contain_text("arXiv 2405.13798")
+    expect(instrument(coin).locator(".katex math")).to_have_count(1)
+    with coin.page.expect_download() as waiting:
+        instrument(coin).get_by_test_id("instrument-csv").click()
+    saved = tmp_path / "profile.csv"
+    waiting.value.save_as(saved)
+    text = saved.read_text(encoding="utf-8")
+    comments = [line for line in text.splitlines() if line.startswith("#")]
+    assert any("fingerprint" in line for line in comments)
+    table = list(csv.DictReader(io.StringIO(text[text.index("step") :])))
+    assert [row["step (steps)"] for row in table] == list("123456")
+    assert float(table[0]["surprisal (bits)"]) == pytest.approx(1.737, abs=1e-3)
+
+
+def test_the_initial_state_has_no_trajectory_and_says_so(coin: Observatory) -> None:
+    coin.page.keyboard.press("i")
+    coin.select_prompt()
+    problem = instrument(coin).get_by_test_id("instrument-problem")
+    expect(problem).to_contain_text("nothing to profile")
+
+
+@pytest.mark.parametrize(
+    ("colour", "says"),
+    [
+        ("trajectory", re.compile("bits$")),
+        ("varentropy", re.compile("bits²")),
+        ("rank", re.compile("^rank")),
+    ],
+)
+@pytest.mark.parametrize("view", ["worlds", "tree", "read"])
+def test_states_are_coloured_by_what_an_instrument_found(
+    coin: Observatory, colour: str, says: re.Pattern[str], view: str
+) -> None:
+    coin.page.get_by_test_id(f"view-{view}").click()
+    menu = coin.page.get_by_test_id("read-colour" if view == "read" else "colour")
+    with coin.page.expect_response(re.compile(f"overlays/{colour}")):
+        menu.select_option(colour)
+    expect(coin.page.get_by_test_id("read-legend" if view == "read" else "legend")).to_have_text(
+        says
+    )
+    assert f"colour={colour}" in coin.page.url
