@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from semioscope.core.sampling import IDENTITY, Procedure, Temperature, TopK, TopP, Typical
 from semioscope.core.strategies import Breadth
+from semioscope.physics.assignment import assigned
 from semioscope.physics.basins import basins
 from semioscope.physics.chain_committor import chain_committors
-from semioscope.physics.outcomes import NONE, Contains, Ends, EndsIn, Loops, Outcomes, assigned
+from semioscope.physics.outcomes import NONE, Contains, Ends, EndsIn, Loops, Outcomes
 from tests.unit.core_math.toys import Garden, ToyRule, toy
 
 ROUNDING = 2e-6

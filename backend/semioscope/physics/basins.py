@@ -24,8 +24,9 @@ from semioscope.core.ledger import CUT, GONE, UNDER, is_terminal
 from semioscope.core.sampling import IDENTITY_FINGERPRINT
 from semioscope.core.tree import Tree
 from semioscope.core.types import ROOT, FloatArray, NodeId
+from semioscope.physics.assignment import ends
 from semioscope.physics.intervals import CONFIDENCE, wilson
-from semioscope.physics.outcomes import NONE, Outcomes, ends_without_outcome, none_matched
+from semioscope.physics.outcomes import NONE, Outcomes, none_matched
 from semioscope.physics.table import Column, Table
 
 ELSEWHERE: Final = "elsewhere"
@@ -66,9 +67,9 @@ class Basins:
         two bounds of its probability from a node on."""
         names = [*self.outcomes.names, ELSEWHERE, UNDECIDED]
         shares = [*self.known.T, self.elsewhere, self.undecided]
-        ends = [self._bounds(share) for share in shares]
-        low = np.array([each[0][node] for each in ends])
-        high = np.array([each[1][node] for each in ends])
+        pairs = [self._bounds(share) for share in shares]
+        low = np.array([each[0][node] for each in pairs])
+        high = np.array([each[1][node] for each in pairs])
         notes = tuple(
             none_matched(name, float(high[place]))
             for place, name in enumerate(self.outcomes.names)
@@ -109,7 +110,7 @@ def basins(
     elsewhere, undecided, unresolved, cut = range(count, count + 4)
     is_in = reached_by != NONE
     over = is_terminal(marks) & ~is_in
-    is_elsewhere = ends_without_outcome(tree, reached_by)
+    is_elsewhere = over & ends(tree)
     is_open = ~over & ~is_in & _weighed(tree, fingerprint)
     children = np.flatnonzero(((marks & GONE) == 0) & ~np.isnan(q))
     children = children[children != ROOT]

@@ -19,8 +19,8 @@ from semioscope.core.sampling import IDENTITY_FINGERPRINT
 from semioscope.core.stationary import stationary_within
 from semioscope.core.tree import Tree
 from semioscope.core.types import ROOT, FloatArray
+from semioscope.physics.assignment import ends
 from semioscope.physics.components import TRANSIENT, closed_components
-from semioscope.physics.outcomes import NONE, ends_without_outcome
 from semioscope.physics.table import Column, Label, Table
 
 MOST_STATES: Final = 100_000
@@ -237,7 +237,7 @@ def merged_by_last(
     np.add.at(flow, (class_of[sources], class_of[steps]), mass[steps])
     held = np.bincount(sources, mass[steps], tree.size)
     # What length L stops would go on: only an end of the rule's own stays where it is.
-    over = visible & ends_without_outcome(tree, np.full(tree.size, NONE))
+    over = visible & ends(tree)
     np.add.at(flow, (class_of[over], class_of[over]), mass[over])
     rest = np.maximum(0.0, mass - held)
     rest[(tree.marks & EXPANDED) == 0] = mass[(tree.marks & EXPANDED) == 0]

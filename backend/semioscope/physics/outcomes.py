@@ -4,19 +4,15 @@ Outcomes are disjoint and absorbing: a trajectory reaches the one that holds fir
 that hold at once the one that is listed first. A text is what follows the prompt, as bytes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from semioscope.core.errors import InvalidRequest
-from semioscope.core.ledger import NOTHING, is_terminal
-from semioscope.core.tree import Tree
-from semioscope.core.types import ROOT
-from semioscope.physics.loops import LEAST_REPEATS, MOST_TOKENS
+from semioscope.physics.loops import LEAST_REPEATS
 
 NONE: Final = -1
 """No outcome."""
@@ -205,67 +201,6 @@ def reached(outcomes: Outcomes, trajectory: Trajectory) -> int:
     return NONE
 
 
-def assigned(
-    tree: Tree, outcomes: Outcomes, clusters: Mapping[int, int] | None = None
-) -> NDArray[np.int64]:
-    """Which outcome each node has reached, itself or before it, i64[tree.size]; NONE of the others.
-
-    clusters: of nodes whose endings were put into one.
-    """
-    clusters = clusters or {}
-    found = np.full(tree.size, NONE, np.int64)
-    over = is_terminal(tree.marks)
-    ends = over & (_end_keys(tree) | ((tree.marks & NOTHING) != 0))
-    needs_tokens = any(isinstance(each, Loops) for each in outcomes.conditions)
-    texts: dict[int, bytes] = {}
-    tokens: dict[int, tuple[int, ...]] = {}
-    parents, keys = tree.parents.tolist(), tree.keys.tolist()
-    is_rewriting = isinstance(tree.prompt, bytes)
-    followed = np.bincount(tree.parents[1:], minlength=tree.size).tolist()
-    for node in range(tree.size):
-        parent = parents[node]
-        if node != ROOT and found[parent] != NONE:
-            found[node] = found[parent]
-            continue
-        if is_rewriting:
-            state = tree.state_of(node)
-            texts[node] = state if isinstance(state, bytes) else b""
-            added = tree.state_id(node)
-        else:
-            added = keys[node]
-            piece = b"" if node == ROOT else tree.symbols.label(added)
-            texts[node] = piece if node == ROOT else texts[parent] + piece
-        if needs_tokens:
-            before = _prompt_tokens(tree) if node == ROOT else tokens[parent]
-            tokens[node] = before if node == ROOT else (*before, added)[-MOST_TOKENS:]
-        facts = _Facts(
-            texts[node],
-            tokens.get(node, ()),
-            bool(over[node]),
-            bool(ends[node]),
-            clusters.get(node, NONE),
-        )
-        found[node] = _first(outcomes, facts)
-        _forget(texts, tokens, node, parent, followed)
-    return found
-
-
-def _forget(
-    texts: dict[int, bytes],
-    tokens: dict[int, tuple[int, ...]],
-    node: int,
-    parent: int,
-    followed: list[int],
-) -> None:
-    """Drops what no later node needs: a large tree's texts together are large."""
-    if node != ROOT:
-        followed[parent] -= 1
-    for done in {node, parent} if node != ROOT else {node}:
-        if not followed[done]:
-            texts.pop(done, None)
-            tokens.pop(done, None)
-
-
 @dataclass(frozen=True, slots=True)
 class _Facts:
     text: bytes
@@ -296,18 +231,6 @@ def _holds(condition: Condition, facts: _Facts) -> bool:
             return facts.is_over and facts.cluster == cluster
 
 
-def _end_keys(tree: Tree) -> NDArray[np.bool_]:
-    if tree.rule.kind != "appending":
-        return np.zeros(tree.size, np.bool_)
-    found = np.isin(tree.keys, np.array(tree.rule.end_keys, np.uint32))
-    found[ROOT] = False
-    return found
-
-
-def _prompt_tokens(tree: Tree) -> tuple[int, ...]:
-    return tree.prompt if isinstance(tree.prompt, tuple) else (0,)
-
-
 def _check_text(text: str) -> None:
     if not 0 < len(text) <= _LONGEST_TEXT:
         raise InvalidRequest(
@@ -320,11 +243,3 @@ def none_matched(name: str, upper: float, drawn: int = 0) -> str:
     drawn: how many rollouts there were, 0 where the tree itself was looked at."""
     where = f"In {drawn:,} rollouts nothing" if drawn else "Nothing that has grown"
     return f"{where} reached “{name}”: its probability is at most {upper:.3g}."
-
-
-def ends_without_outcome(tree: Tree, reached_by: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which nodes are absorbed without any outcome, by an end token or because nothing follows,
-    bool[tree.size]."""
-    over = is_terminal(tree.marks) & (reached_by == NONE)
-    found: NDArray[np.bool_] = over & (_end_keys(tree) | ((tree.marks & NOTHING) != 0))
-    return found

@@ -6,9 +6,10 @@ import pytest
 from semioscope.core.errors import InvalidRequest
 from semioscope.core.sampling import IDENTITY, Procedure, Temperature, TopK
 from semioscope.core.strategies import BestFirst, Breadth
+from semioscope.physics.assignment import assigned
 from semioscope.physics.basins import basins, estimated, widest
 from semioscope.physics.chain_committor import chain_committors
-from semioscope.physics.outcomes import NONE, Contains, Outcomes, assigned
+from semioscope.physics.outcomes import NONE, Contains, Outcomes
 from tests.unit.core_math.toys import Garden, ToyRule
 from tests.unit.physics.walks import ABSORBING, WALK, ruin, walk_matrix
 

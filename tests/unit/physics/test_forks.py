@@ -5,9 +5,10 @@ import pytest
 
 from semioscope.core.errors import InvalidRequest
 from semioscope.core.strategies import Breadth
+from semioscope.physics.assignment import assigned
 from semioscope.physics.basins import basins
 from semioscope.physics.forks import Place, forks, forks_of_tree
-from semioscope.physics.outcomes import Contains, Outcomes, assigned
+from semioscope.physics.outcomes import Contains, Outcomes
 from tests.unit.core_math.toys import Garden, ToyRule
 
 FORK = 3

@@ -5,8 +5,15 @@ import time
 import numpy as np
 import pytest
 
+from semioscope.core.distribution import Answer, Expansion, NextState
 from semioscope.core.errors import InvalidRequest
+from semioscope.core.events import Event
+from semioscope.core.growth import Growth
+from semioscope.core.sampling import Weights
 from semioscope.core.strategies import Breadth
+from semioscope.core.tree import Tree
+from semioscope.core.types import Seq
+from semioscope.physics.assignment import assigned, ends
 from semioscope.physics.clusters import cluster_texts, cluster_vectors
 from semioscope.physics.outcomes import (
     NONE,
@@ -19,10 +26,9 @@ from semioscope.physics.outcomes import (
     Matches,
     Outcomes,
     Trajectory,
-    assigned,
-    ends_without_outcome,
     reached,
 )
+from semioscope.rules.rewriting import Rewriting
 from tests.unit.core_math.toys import Garden, ToyRule
 from tests.unit.core_tree.toys import Logged
 
@@ -61,6 +67,30 @@ def test_the_first_to_hold_counts_and_of_two_at_once_the_first_listed() -> None:
     assert reached(both, said("abc")) == 0
 
 
+def test_a_rewriting_tree_loops_where_its_states_do() -> None:
+    rule = Rewriting.from_spec({"rules": "A->B, B->A"})
+    tree = Tree(rule.description, b"A", 9, (b"A",))
+    growth = Growth(tree, None)
+    node = 0
+    for _ in range(6):
+        symbols = rule.successors(growth.state_of(node))
+        expansion = Expansion(
+            np.array([0], np.uint32),
+            np.zeros(1, np.float32),
+            0.0,
+            0.0,
+            True,
+            ((symbols.labels[0], symbols.states[0]),),
+        )
+        scored = NextState(0, 0.0, 0, 0.0, 0.0, 1.0, (symbols.labels[0], symbols.states[0]))
+        growth.expand(node, Answer(expansion, Weights(0.0, 1, 0.0), (), (scored,), ()), "rule")
+        node = growth.child(node, scored)
+    payload, columns = growth.take()
+    tree.apply(Event(Seq(1), "grow", 0.0, "me", "c", payload, columns))
+    assert [tree.state_of(each) for each in range(7)] == [b"A", b"B"] * 3 + [b"A"]
+    assert assigned(tree, Outcomes.of(it=Loops())).tolist() == [NONE] * 5 + [0, 0]
+
+
 def tree_of(size: int = 3, end: int = 2, depth: int = 5) -> Garden:
     garden = Garden(ToyRule(lambda _: [3, 2, 1], size, (end,)), max_length=depth + 1)
     garden.grow(Breadth(k=size, depth=depth))
@@ -73,6 +103,8 @@ def tree_of(size: int = 3, end: int = 2, depth: int = 5) -> Garden:
         Outcomes.of(ones=Contains("1,1,"), ends=Ends()),
         Outcomes.of(regex=Matches("(1,0,){2}"), last=EndsIn("0,0,")),
         Outcomes.of(loop=Loops(3), two=Contains("0,1,")),
+        Outcomes.of(pairs=Loops(2, longest=2), shout=Contains("1,2,", ignore_case=True)),
+        Outcomes.of(anchored=Matches("^0,1,$"), space=EndsIn("1,  ")),
     ],
     ids=lambda each: each.names[0],
 )
@@ -81,7 +113,7 @@ def test_a_tree_is_assigned_as_each_of_its_trajectories_is(outcomes: Outcomes) -
     tree = garden.tree
     found = assigned(tree, outcomes)
     assert {*range(len(outcomes))} <= set(found.tolist())
-    without = ends_without_outcome(tree, found)
+    over = ends(tree)
     for node in range(tree.size):
         keys = garden.keys(node)
         is_end = bool(keys) and keys[-1] == 2
@@ -93,7 +125,7 @@ def test_a_tree_is_assigned_as_each_of_its_trajectories_is(outcomes: Outcomes) -
             prompt=(0,),
         )
         assert found[node] == reached(outcomes, trajectory), keys
-        assert without[node] == (is_end and found[node] == NONE)
+        assert over[node] == is_end
 
 
 def test_clusters_are_told_of_the_nodes_that_were_put_into_one() -> None:
