@@ -1,6 +1,7 @@
 """The rankings that a procedure has of its own at the states of a tree."""
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -27,15 +28,23 @@ class Rankings:
         columns = self._key, self._log_prob, self._log_q
         return Ranking(*(each.values[some] for each in columns))
 
-    def lengths(self, nodes: IdArray) -> NDArray[np.int64]:
-        """How many next states the ranking at each node holds, i8[n]; 0 where there is none."""
+    def table(self, nodes: IdArray) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """log q of all that the ranking at each node holds, nats, f4[n, w], −inf beyond its end,
+        and how many next states that is, i8[n]; 0 where there is none."""
         starts, ends = self._spans(nodes)
-        return ends - starts
+        lengths = ends - starts
+        places = np.arange(max(1, int(lengths.max(initial=0))))
+        is_there = places < lengths[:, np.newaxis]
+        found = np.full(is_there.shape, -np.inf, np.float32)
+        found[is_there] = self._log_q.values[(starts[:, np.newaxis] + places)[is_there]]
+        return found, lengths
 
-    def log_qs(self, nodes: IdArray, keys: IdArray) -> FloatArray:
-        """log q, nats, f8[n], of one next state of each node; nan where no ranking names it."""
+    def log_qs(self, nodes: IdArray, keys: IdArray) -> tuple[FloatArray, NDArray[np.int64]]:
+        """log q, nats, f8[n], of one next state of each node, nan where no ranking names it, and
+        how many the ranking at each node holds, i8[n]."""
         found = np.full(len(nodes), np.nan)
         places, ends = self._spans(nodes)
+        lengths = ends - places
         waiting = np.flatnonzero(places < ends)
         own_keys, log_qs = self._key.values, self._log_q.values
         # Most children are among the leading next states of their parents.
@@ -45,13 +54,14 @@ class Rankings:
             waiting = waiting[~hit]
             places[waiting] += 1
             waiting = waiting[places[waiting] < ends[waiting]]
-        return found
+        return found, lengths
 
     def _spans(self, nodes: IdArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        distinct, which = np.unique(nodes, return_inverse=True)
         none = (0, 0)
-        spans = [self._places.get(node, none) for node in nodes.tolist()]
-        starts, ends = np.array(spans, np.int64).reshape(-1, 2).T
-        return starts.copy(), ends.copy()
+        spans = (self._places.get(node, none) for node in distinct.tolist())
+        flat = np.fromiter(chain.from_iterable(spans), np.int64, 2 * len(distinct))
+        return flat[::2][which], flat[1::2][which]
 
     def add(self, columns: Columns) -> None:
         """Takes the weight_own_* columns of an event; a state's latest row counts."""

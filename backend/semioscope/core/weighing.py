@@ -61,10 +61,17 @@ class Weighing:
         """log q of children, nats, f8[n], from the rankings that a procedure that reorders has at
         their parents; −inf where the ranking is all that it leaves, nan of what it does not tell.
         """
-        found = self._rankings.log_qs(parents, keys)
-        (_, kept), lengths = self.of(parents), self._rankings.lengths(parents)
+        found, lengths = self._rankings.log_qs(parents, keys)
+        _, kept = self.of(parents)
         found[np.isnan(found) & (lengths > 0) & (lengths == kept)] = -np.inf
         return found
+
+    def own_table(self, nodes: IdArray) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """Of a procedure that reorders: q of what the ranking at each node holds, f8[n, w], 0
+        beyond its end, and whether that is all, bool[n]."""
+        log_q, lengths = self._rankings.table(nodes)
+        _, kept = self.of(nodes)
+        return np.exp(log_q.astype(np.float64)), (lengths > 0) & (lengths == kept)
 
     def tail_log_qs(self, nodes: IdArray) -> FloatArray:
         """As `tail_log_q`, of each node, f8[n]."""

@@ -111,15 +111,13 @@ def basins(
     is_in = reached_by != NONE
     over = is_terminal(marks) & ~is_in
     is_elsewhere = over & ends(tree)
-    is_open = ~over & ~is_in & _weighed(tree, fingerprint)
+    is_open = ~over & ~is_in
     children = np.flatnonzero(((marks & GONE) == 0) & ~np.isnan(q))
     children = children[children != ROOT]
+    # What a procedure has not been evaluated at has no children here, and is unresolved.
     sums = np.bincount(parents[children], q[children], tree.size)
     # Float32 may leave a little where nothing is left; it is given to no one.
-    rest = np.where(is_open, np.maximum(0.0, 1.0 - sums), 1.0)
-    shares[:, unresolved] = rest
-    shares[over, unresolved] = 0
-    shares[is_in] = 0
+    shares[:, unresolved] = np.where(is_open, np.maximum(0.0, 1.0 - sums), 0.0)
     places = np.flatnonzero(is_in)
     shares[places, reached_by[places]] = 1
     shares[is_elsewhere, elsewhere] = 1
@@ -145,18 +143,6 @@ def basins(
         shares[:, cut],
         conditioned,
     )
-
-
-def _weighed(tree: Tree, fingerprint: str) -> NDArray[np.bool_]:
-    """Which nodes are expanded and have the procedure evaluated, bool[size]."""
-    found = np.zeros(tree.size, np.bool_)
-    expanded = tree.expanded_nodes()
-    found[expanded] = True
-    found[tree.not_weighed(fingerprint)] = False
-    if fingerprint != IDENTITY_FINGERPRINT and fingerprint in tree.weighings:
-        log_z, _ = tree.weighings[fingerprint].of(expanded)
-        found[expanded[np.isnan(log_z)]] = False
-    return found
 
 
 Open = Literal["frontier", "residual"]

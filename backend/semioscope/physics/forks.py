@@ -173,6 +173,5 @@ def _mean(place: Place) -> FloatArray:
 
 def _hazard(place: Place, threshold: float) -> float:
     distance = np.abs(place.outcomes - place.outcomes[place.base]).sum(axis=1) / 2
-    forking = distance >= threshold - 1e-9
-    forking[place.base] = False
+    forking = distance >= threshold * (1 - 1e-9)  # the base itself is at distance 0
     return float(min(1.0, place.weights[forking].sum()))

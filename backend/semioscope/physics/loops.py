@@ -68,16 +68,15 @@ def observed_loops(tokens: Sequence[Hashable], least_repeats: int = LEAST_REPEAT
         for onset, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
             end = last + period
             is_long = end - onset >= least_repeats * period
-            if is_long and not _is_multiple(found, onset, end, period):
+            if is_long and not _is_covered(found, onset, end):
                 found.append(Loop(onset, period, end))
     return sorted(found, key=lambda loop: (loop.onset, loop.period))
 
 
-def _is_multiple(found: Sequence[Loop], onset: int, end: int, period: int) -> bool:
-    """Whether a stretch is a shorter period, several times over."""
-    return any(
-        period % loop.period == 0 and loop.onset <= onset and end <= loop.end for loop in found
-    )
+def _is_covered(found: Sequence[Loop], onset: int, end: int) -> bool:
+    """Whether a stretch lies in one of a shorter period, which then divides its own (Fine and Wilf
+    1965, doi 10.1090/S0002-9939-1965-0174934-9)."""
+    return any(loop.onset <= onset and end <= loop.end for loop in found)
 
 
 def final_loop(tokens: Sequence[Hashable], least_repeats: int = LEAST_REPEATS) -> Loop | None:

@@ -10,7 +10,6 @@ For greedy text under the rule G_n ≤ 0, since −log₂ max p ≤ H.
 """
 
 import math
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from semioscope.core.below import by_depth
 from semioscope.core.errors import InvalidRequest
+from semioscope.core.ledger import EXPANDED
 from semioscope.core.sampling import IDENTITY_FINGERPRINT
 from semioscope.core.tree import Tree
 from semioscope.core.types import UNKNOWN_RANK, FloatArray, IdArray, NodeId
@@ -46,7 +46,7 @@ def overlays(tree: Tree, fingerprint: str = IDENTITY_FINGERPRINT) -> Table:
             _surprisal(-log_probs / _LN2),
             _rank(tree.ranks),
             _cumulative(_summed(tree, log_probs, fingerprint)),
-            _entropy(tree.entropies_under(fingerprint).astype(np.float64)),
+            _entropy(_entropies(tree, fingerprint)),
             _varentropy(varentropy, is_exact),
         ),
         assumptions=(_whose(fingerprint),),
@@ -75,7 +75,7 @@ def profile(
             "Select a state further on.",
         )
     log_probs = tree.log_probs_under(fingerprint)[steps]
-    entropy = tree.entropies_under(fingerprint)[before].astype(np.float64)
+    entropy = _entropies(tree, fingerprint)[before]
     varentropy, is_exact = varentropies(tree, before, fingerprint)
     surprisal = -log_probs / _LN2
     gap, band = equipartition(surprisal, entropy, varentropy, confidence)
@@ -139,7 +139,7 @@ def varentropies(
     at least, so V is a lower bound. nan where nothing is known.
     """
     found, exact = np.full(len(nodes), np.nan), np.zeros(len(nodes), np.bool_)
-    known = np.flatnonzero(~np.isnan(entropies := tree.entropies_under(fingerprint)[nodes]))
+    known = np.flatnonzero(~np.isnan(entropies := _entropies(tree, fingerprint)[nodes]))
     for start in range(0, len(known), _CHUNK):
         places = known[start : start + _CHUNK]
         probs, is_all = _kept(tree, nodes[places], fingerprint)
@@ -150,7 +150,7 @@ def varentropies(
         weighed = probs * bits
         rest, mean = 1.0 - probs.sum(axis=1), weighed.sum(axis=1)
         square = np.einsum("ij,ij->i", weighed, bits)
-        whole = entropies[places].astype(np.float64)
+        whole = entropies[places]
         is_all |= rest <= _ROUNDING
         rest_square = (whole - mean) ** 2 / np.where(is_all, np.inf, rest)
         entropy = np.where(is_all, mean, whole)
@@ -165,12 +165,13 @@ def _kept(tree: Tree, nodes: IdArray, fingerprint: str) -> tuple[FloatArray, NDA
     fans = tree.fans(nodes, fingerprint)
     if fans is not None:
         return fans.widths, fans.complete
-    each = [tree.fan(node, fingerprint) for node in nodes.tolist()]
-    rows: Sequence[FloatArray] = [np.zeros(0) if fan is None else fan.probabilities for fan in each]
-    probs = np.zeros((len(rows), max(1, max(map(len, rows), default=1))))
-    for place, row in enumerate(rows):
-        probs[place, : len(row)] = row
-    return probs, np.array([fan is not None and fan.complete for fan in each], np.bool_)
+    return tree.weighings[fingerprint].own_table(nodes)
+
+
+def _entropies(tree: Tree, fingerprint: str) -> FloatArray:
+    """Of what can follow each node, bits, f64[size]; nan of hidden expansions, too."""
+    is_expanded = (tree.marks & EXPANDED) != 0
+    return np.where(is_expanded, tree.entropies_under(fingerprint).astype(np.float64), np.nan)
 
 
 def _summed(tree: Tree, log_probs: FloatArray, fingerprint: str) -> FloatArray:

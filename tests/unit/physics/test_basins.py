@@ -143,6 +143,13 @@ def test_pruning_conditions_and_is_ignored_without_the_condition() -> None:
     low, _ = given.bounds(1)
     expected = (before.known[0, 1] - taken * before.known[cut, 1]) / (1 - taken)
     assert low[0] == pytest.approx(expected, abs=1e-6)
+    deeper = Garden(WALK, max_length=9, prompt=(2,))
+    deeper.grow(Breadth(k=2, depth=3))
+    deeper.happen("prune", {"node": deeper.tree.find_child(0, 1)}, {})
+    found = basins(deeper.tree, BOTH, assigned(deeper.tree, BOTH), conditioned=True)
+    (low,), (high,) = (end[:1] for end in found.bounds(1))
+    assert 0 < found.unresolved[0] < 1 - found.cut[0]
+    assert high - low == pytest.approx(found.unresolved[0] / (1 - found.cut[0]))
     assert "both ends may move" in given.table().assumptions[1]
 
 

@@ -133,6 +133,12 @@ def test_branchings_meet_where_a_walk_in_the_graph_says_so(seed: int) -> None:
         }
 
 
+def test_a_state_that_nothing_follows_waits_for_the_other() -> None:
+    # 0 → 1 or 2, 2 → 1, and nothing follows 1.
+    matrix = np.array([[0, 0.5, 0.5], [0, 0, 0], [0, 1.0, 0]])
+    assert reconvergence(matrix, 2).values("met").tolist() == [0, 1, 1]
+
+
 def test_ways_that_part_for_ever_never_meet() -> None:
     matrix = np.array([[0, 0.5, 0.5], [0, 1, 0], [0, 0, 1.0]])
     assert reconvergence(matrix, 9).values("met").tolist() == [0] * 10

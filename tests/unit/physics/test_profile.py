@@ -120,6 +120,16 @@ def test_what_the_procedure_was_not_evaluated_at_is_not_told() -> None:
     assert np.isnan(profile(garden.tree, 7, other).values("gap")).all()
 
 
+def test_what_is_hidden_is_not_told() -> None:
+    procedure = Procedure((Typical(0.7),))
+    garden = grown(toy(3, 5), procedure)
+    hidden = np.arange(1, dtype=np.uint32)
+    garden.happen("hide", {}, {"hidden_node": hidden[:0], "hidden_expansion": hidden})
+    for name in ("rule", procedure.fingerprint):
+        whole = overlays(garden.tree, name)
+        assert np.isnan([whole.values(each)[0] for each in ("entropy", "varentropy")]).all()
+
+
 def last_two(seed: int, size: int) -> ToyRule:
     """A rule that remembers two tokens, and is asked about each pair once."""
     tables = random_tables(seed, size)
