@@ -177,3 +177,53 @@ def test_it_grows_on(big: tuple[Server, BigTree], owner: Observatory) -> None:
     owner.wait_for(lambda: owner.tree()["states"] > before, "it has grown")
     owner.settle()
     assert sum(owner.ledger().values()) == pytest.approx(1, abs=1e-6)
+
+
+def test_a_server_that_dies_while_it_sends_is_said_once_and_caught_up_with(
+    big: tuple[Server, BigTree], owner: Observatory
+) -> None:
+    server, tree = big
+    page = owner.page
+    died = False
+    asked = []
+
+    def half(route: Route) -> None:
+        """The first answer breaks off half-way, and no other comes while the server is dying."""
+        asked.append(route.request.url)
+        if len(asked) == 1:
+            body = page.request.get(route.request.url).body()
+            route.fulfill(body=body[: len(body) // 2], content_type="application/octet-stream")
+        elif died:
+            route.continue_()
+        else:
+            route.abort("connectionrefused")
+
+    page.route("**/opening?*", half)
+    owner.visit(f"/t/{tree.ref}")
+    loading, offline = page.get_by_test_id("loading"), page.get_by_test_id("offline")
+    expect(loading).to_be_visible()
+    expect(page.get_by_test_id("find-open")).to_be_visible()
+    first = owner.outline.inner_text()
+
+    server.kill()
+    died = True
+    expect(offline).to_have_count(1)
+    expect(offline).to_have_text(
+        re.compile(r"^\s*The server cannot be reached\. .*goes on trying\.\s*$")
+    )
+    # What has come is there to be looked at, and nothing claims to be all of it.
+    expect(loading).to_be_visible()
+    assert len(first.splitlines()) > 10
+    assert owner.outline.inner_text() == first
+    owner.select_leading()
+    expect(owner.notices.locator("> *")).to_have_count(0)
+
+    server.start()
+    wait_until_whole(owner)
+    expect(offline).to_have_count(0)
+    expect(page.get_by_test_id("reconnecting")).to_have_count(0)
+    last = owner.tree()["states"] - 1
+    assert last >= tree.nodes - 1
+    owner.visit(f"/t/{tree.ref}?v=1&s={last}")
+    wait_until_whole(owner)
+    assert owner.selected() == last
