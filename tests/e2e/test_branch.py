@@ -128,29 +128,6 @@ def test_undo_and_redo_say_what_they_are_about_to_do(owner: Observatory) -> None
     expect(at(owner, "bookmark")).to_have_attribute("aria-pressed", "true")
 
 
-def test_an_undo_that_is_refused_says_so_and_leaves_the_console_silent(
-    owner: Observatory, new_visitor: NewVisitor, coin_server: Server
-) -> None:
-    logged: list[str] = []
-    owner.page.on("console", lambda message: logged.append(message.text))
-    press(owner, "Control+Shift+z")
-    expect(owner.notices).to_contain_text("There is no undone change of yours to redo")
-    # A note that somebody else has written over meanwhile.
-    press(owner, "ArrowRight")
-    node = owner.selected()
-    assert "seq" in owner.ask("PUT", f"/states/{node}/note", {"text": "mine"})
-    secret = owner.ask("POST", "/links", {"kind": "edit"})["url_path"]
-    other = new_visitor(coin_server)
-    other.visit(secret)
-    expect(other.page.get_by_test_id("find-open")).to_be_visible()
-    assert "seq" in other.ask("PUT", f"/states/{node}/note", {"text": "theirs"})
-    expect(at(owner, "note-text")).to_have_text("theirs")
-    press(owner, "Control+z")
-    expect(owner.notices).to_contain_text("This note has been changed again since.")
-    expect(at(owner, "note-text")).to_have_text("theirs")
-    assert logged == []
-
-
 def test_keeping_only_this_prunes_what_is_beside_its_path(owner: Observatory) -> None:
     press(owner, "ArrowRight", "ArrowRight", "k")
     wait_for_pruned(owner, 0.75)

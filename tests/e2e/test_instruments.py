@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from pathlib import Path
 
@@ -68,19 +69,19 @@ def test_it_says_what_one_is_looking_at_and_is_saved_as_a_table(
         instrument(coin).get_by_test_id("instrument-csv").click()
     saved = tmp_path / "profile.csv"
     waiting.value.save_as(saved)
-    text = saved.read_text(encoding="utf-8")
-    comments = [line for line in text.splitlines() if line.startswith("#")]
-    assert any("fingerprint" in line for line in comments)
-    table = list(csv.DictReader(io.StringIO(text[text.index("step") :])))
+    table = list(csv.DictReader(io.StringIO(saved.read_text(encoding="utf-8"), newline="")))
     assert [row["step (steps)"] for row in table] == list("123456")
     assert float(table[0]["surprisal (bits)"]) == pytest.approx(1.737, abs=1e-3)
+    about = json.loads(table[0]["about"])
+    assert about["instrument"] == "profile"
+    assert any("fingerprint" in line for line in about["from"])
 
 
 def test_the_initial_state_has_no_trajectory_and_says_so(coin: Observatory) -> None:
     coin.page.keyboard.press("i")
     coin.select_prompt()
-    problem = instrument(coin).get_by_test_id("instrument-problem")
-    expect(problem).to_contain_text("nothing to profile")
+    expect(instrument(coin).get_by_test_id("instrument-empty")).to_contain_text("further on")
+    expect(instrument(coin).get_by_test_id("figure")).to_have_count(0)
 
 
 @pytest.mark.parametrize(
@@ -103,3 +104,25 @@ def test_states_are_coloured_by_what_an_instrument_found(
         says
     )
     expect(coin.page).to_have_url(re.compile(f"colour={colour}"))
+
+
+def test_what_is_measured_is_asked_for_once_and_again_when_the_tree_has_grown(
+    coin: Observatory,
+) -> None:
+    asked: list[str] = []
+    coin.page.on(
+        "request",
+        lambda request: asked.append(request.url) if "/instruments/" in request.url else None,
+    )
+    coin.page.keyboard.press("g")  # nothing grows by itself
+    coin.settle(1.0)
+    coin.page.get_by_test_id("colour").select_option("trajectory")
+    coin.page.keyboard.press("i")
+    expect(instrument(coin).get_by_test_id("figure")).to_have_count(4)
+    coin.page.wait_for_timeout(2500)
+    assert sorted("overlays" in url for url in asked) == [False, True]
+
+    coin.ask("POST", "/branches", {"node": 126, "keys": [0]})
+    coin.wait_for(lambda: len(asked) == 4, "both are measured again")
+    coin.page.wait_for_timeout(1500)
+    assert len(asked) == 4

@@ -249,7 +249,7 @@ def test_growing_into_view_says_what_is_left_and_can_be_switched_off(
 ) -> None:
     visitor = coins(new_visitor, coin_server)
     allowance = visitor.page.get_by_test_id("allowance")
-    expect(allowance).to_contain_text("states left")
+    expect(allowance).to_have_text(re.compile(r"K left$"))
     expect(allowance).to_have_attribute("title", re.compile(r"of 100,000 states left"))
     left = int(allowance.get_attribute("data-states") or 0)
     assert left < 100_000

@@ -57,32 +57,6 @@ async def test_undo_and_redo_are_the_callers_own(ada: Visitor, bob: Visitor) -> 
     assert refusal(await bob.call("POST", f"/trees/{ref}/redo")) == (409, "nothing-to-redo")
 
 
-async def test_whether_an_undo_would_be_refused_is_told_and_changes_nothing(
-    ada: Visitor, bob: Visitor
-) -> None:
-    ref = await ada.begin()
-    free = {"code": None, "detail": None, "hint": None}
-    told = await ada.get(f"/trees/{ref}/undo")
-    assert (told["code"], told["detail"]) == (
-        "nothing-to-undo",
-        "There is no change of yours to undo.",
-    )
-    assert (await ada.get(f"/trees/{ref}/redo"))["code"] == "nothing-to-redo"
-    await ada.grow(ref, EIGHT_FLIPS)
-    seq = (await ada.get(f"/trees/{ref}"))["seq"]
-    assert await ada.get(f"/trees/{ref}/undo") == free
-    link = await ada.post(f"/trees/{ref}/links", {"kind": "edit"})
-    await bob.post("/invitations", {"secret": link["url_path"].partition("#edit=")[2]})
-    assert (await ada.get(f"/trees/{ref}"))["seq"] == seq
-
-    last = (await ada.get(f"/trees/{ref}"))["states"] - 1
-    await bob.post(f"/trees/{ref}/branches", {"node": last, "keys": [0]})
-    told = await ada.get(f"/trees/{ref}/undo")
-    asked = await ada.call("POST", f"/trees/{ref}/undo")
-    assert refusal(asked) == (409, told["code"]) == (409, "built-upon")
-    assert (asked.json()["detail"], asked.json()["hint"]) == (told["detail"], told["hint"])
-
-
 async def test_an_undone_growth_hides_its_states_and_redo_shows_them(ada: Visitor) -> None:
     ref = await ada.begin()
     grown = await ada.grow(ref, EIGHT_FLIPS)

@@ -14,7 +14,6 @@ def reading(found: Reading) -> wire.InstrumentReading:
         summary=list(found.summary),
         tables=[_table(name, table) for name, table in found.tables.items()],
         figures=[wire.InstrumentFigure.model_validate(figure) for figure in found.figures],
-        overlay=None if found.overlay is None else wire.Overlay.model_validate(found.overlay),
     )
 
 

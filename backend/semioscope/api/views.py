@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from semioscope import __version__
 from semioscope.api import wire
 from semioscope.core.alphabet import text_of
-from semioscope.core.errors import InvalidRequest, SemioscopeError
+from semioscope.core.errors import InvalidRequest
 from semioscope.core.events import Event
 from semioscope.core.sampling import Procedure
 from semioscope.core.tree import Tree
@@ -174,12 +174,6 @@ def allowance(shown: Allowance) -> wire.Allowance:
 
 def edited(edit: Edited) -> wire.Edited:
     return wire.Edited.model_validate(edit)
-
-
-def refusal(refused: SemioscopeError | None) -> wire.Refusal:
-    if refused is None:
-        return wire.Refusal(code=None, detail=None, hint=None)
-    return wire.Refusal(code=refused.code, detail=refused.message, hint=refused.hint)
 
 
 def branched(branch: Branched) -> wire.Branched:

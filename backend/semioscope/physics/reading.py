@@ -9,23 +9,20 @@ from typing import Literal
 
 from semioscope.physics.table import Table
 
-MarkKind = Literal["line", "dots", "bars", "band", "areas", "steps", "level", "interval"]
-"""band: between y and y2. areas: stacked, by series. level: a horizontal line at the first number
-of y. interval: a vertical one at each x, from y to y2."""
+MarkKind = Literal["line", "dots", "bars", "band"]
+"""band: between y and y2."""
 
-Tone = Literal["main", "other", "soft", "warning"]
+Tone = Literal["main", "other", "soft"]
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One kind of drawing of columns y (and y2) over the figure's x. by: a column whose words tell
-    series apart."""
+    """One kind of drawing of columns y (and y2) over the figure's x."""
 
     kind: MarkKind
     y: str
     name: str
     y2: str | None = None
-    by: str | None = None
     tone: Tone = "main"
 
 
@@ -54,14 +51,6 @@ class About:
 
 
 @dataclass(frozen=True)
-class Overlay:
-    """A column that may colour the nodes of a table's column "node"."""
-
-    table: str
-    column: str
-
-
-@dataclass(frozen=True)
 class Reading:
     """What an instrument has found. summary: sentences with the numbers that matter, most
     important first. A column called "node" has nodes of the tree.
@@ -73,7 +62,6 @@ class Reading:
     summary: tuple[str, ...]
     tables: dict[str, Table]
     figures: tuple[Figure, ...]
-    overlay: Overlay | None = None
 
     def __post_init__(self) -> None:
         for figure in self.figures:
@@ -84,4 +72,4 @@ class Reading:
 
 
 def _names(mark: Mark) -> list[str]:
-    return [name for name in (mark.y, mark.y2, mark.by) if name is not None]
+    return [name for name in (mark.y, mark.y2) if name is not None]

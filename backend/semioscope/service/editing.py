@@ -143,19 +143,6 @@ class Editing:
         """Does again what the caller undid last. Raises Conflict "nothing-to-redo"."""
         return await self._step(opened, caller, is_undo=False)
 
-    async def refusal(
-        self, opened: OpenTree, caller: Caller, *, is_undo: bool
-    ) -> SemioscopeError | None:
-        """Why undo, or redo, would be refused now; None: it would not. Changes nothing."""
-        async with opened.lock:
-            try:
-                history = history_of(opened.log, caller.id)
-                step = history.next_undo() if is_undo else history.next_redo()
-                compensate(opened.tree, await self._events(opened, step.last), opened.log)
-            except Conflict as refused:
-                return refused
-        return None
-
     # -- inside
 
     async def _step(self, opened: OpenTree, caller: Caller, *, is_undo: bool) -> Edited:

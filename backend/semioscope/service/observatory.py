@@ -7,7 +7,6 @@ from typing import Any, Final, TypeVar
 
 from semioscope.core import frame
 from semioscope.core.alphabet import text_of
-from semioscope.core.errors import SemioscopeError
 from semioscope.core.events import Event, decode_event, encode_log
 from semioscope.core.pieces import pieces_of
 from semioscope.core.sampling import IDENTITY, Procedure
@@ -407,11 +406,6 @@ class Observatory:
     async def redo(self, caller: Caller, ref: str) -> Edited:
         opened = await self._open_to_write(caller, ref)
         return await self._editing.redo(opened, caller)
-
-    async def refusal(self, caller: Caller, ref: str, *, is_undo: bool) -> SemioscopeError | None:
-        """Why undo, or redo, would be refused now; None: it would not."""
-        opened = await self._open_to_write(caller, ref)
-        return await self._editing.refusal(opened, caller, is_undo=is_undo)
 
     async def rename(self, caller: Caller, ref: str, name: str) -> Edited:
         opened = await self._open_to_write(caller, ref)

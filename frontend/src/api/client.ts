@@ -181,18 +181,6 @@ export const labelState = (ref: string, state: StateRef, name: string): Promise<
 export const restoreState = (ref: string, node: number): Promise<Edited> =>
   told(client.POST("/api/trees/{ref}/restore", { ...at(ref), body: { node } }));
 
-async function refused(asked: Promise<Answered<Schemas["Refusal"]>>): Promise<Problem | null> {
-  const { code, detail, hint } = await told(asked);
-  return code === null ? null : new Problem(409, code, detail ?? code, hint);
-}
-
-/** Why an undo would be refused now; null: it would not. */
-export const undoRefusal = (ref: string): Promise<Problem | null> =>
-  refused(client.GET("/api/trees/{ref}/undo", at(ref)));
-
-export const redoRefusal = (ref: string): Promise<Problem | null> =>
-  refused(client.GET("/api/trees/{ref}/redo", at(ref)));
-
 export const undoChange = (ref: string): Promise<Edited> =>
   told(client.POST("/api/trees/{ref}/undo", at(ref)));
 

@@ -536,11 +536,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Whether an undo would be refused
-         * @description Changes nothing. For pages: a browser logs a refused command as an error.
-         */
-        get: operations["canUndo"];
+        get?: never;
         put?: never;
         /**
          * Undo one's own last change
@@ -560,11 +556,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Whether a redo would be refused
-         * @description Changes nothing.
-         */
-        get: operations["canRedo"];
+        get?: never;
         put?: never;
         /**
          * Redo what one undid last
@@ -1381,28 +1373,25 @@ export interface components {
         };
         /**
          * FigureMark
-         * @description A kind of drawing of columns y (and y2) over the figure's x; by: a column whose words tell
-         *     series apart.
+         * @description A kind of drawing of columns y (and y2) over the figure's x.
          */
         FigureMark: {
             /**
              * Kind
              * @enum {string}
              */
-            kind: "line" | "dots" | "bars" | "band" | "areas" | "steps" | "level" | "interval";
+            kind: "line" | "dots" | "bars" | "band";
             /** Y */
             y: string;
             /** Y2 */
             y2: string | null;
-            /** By */
-            by: string | null;
             /** Name */
             name: string;
             /**
              * Tone
              * @enum {string}
              */
-            tone: "main" | "other" | "soft" | "warning";
+            tone: "main" | "other" | "soft";
         };
         /**
          * ForbidStep
@@ -1559,7 +1548,6 @@ export interface components {
             tables: components["schemas"]["InstrumentTable"][];
             /** Figures */
             figures: components["schemas"]["InstrumentFigure"][];
-            overlay: components["schemas"]["Overlay"] | null;
         };
         /**
          * InstrumentTable
@@ -1870,16 +1858,6 @@ export interface components {
             description: components["schemas"]["Rule"] | null;
         };
         /**
-         * Overlay
-         * @description What may colour the tree: a column of a table that has nodes.
-         */
-        Overlay: {
-            /** Table */
-            table: string;
-            /** Column */
-            column: string;
-        };
-        /**
          * PairShare
          * @description One next state in both, under the rules or under the procedures.
          */
@@ -1989,18 +1967,6 @@ export interface components {
             state?: components["schemas"]["StateRef"] | null;
             /** States */
             states?: components["schemas"]["StateRef"][] | null;
-        };
-        /**
-         * Refusal
-         * @description Why a command would be refused now; all None: it would not.
-         */
-        Refusal: {
-            /** Code */
-            code: string | null;
-            /** Detail */
-            detail: string | null;
-            /** Hint */
-            hint: string | null;
         };
         /** RenameRequest */
         RenameRequest: {
@@ -5855,119 +5821,6 @@ export interface operations {
             };
         };
     };
-    canUndo: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description A read id: t… follows the tree, f… shows it at one event. */
-                ref: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
-                };
-            };
-            /** @description The body is no JSON */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The browser has no identity yet, or an unknown one */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No right to do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is nothing of that name */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The present state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description It was taken back */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Over a stated bound */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request makes no sense as it stands */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A budget or a rate is used up */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something this needs cannot be had now */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     undo: {
         parameters: {
             query?: never;
@@ -5987,119 +5840,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Edited"];
-                };
-            };
-            /** @description The body is no JSON */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The browser has no identity yet, or an unknown one */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No right to do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is nothing of that name */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The present state does not allow it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description It was taken back */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Over a stated bound */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request makes no sense as it stands */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A budget or a rate is used up */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something this needs cannot be had now */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    canRedo: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description A read id: t… follows the tree, f… shows it at one event. */
-                ref: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             /** @description The body is no JSON */

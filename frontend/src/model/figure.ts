@@ -2,16 +2,8 @@
 
 /** What a number is worth: see backend/semioscope/physics/table.py. */
 export type Label = "theorem" | "bound" | "estimate" | "analogy";
-export type MarkKind =
-  | "line"
-  | "dots"
-  | "bars"
-  | "band"
-  | "areas"
-  | "steps"
-  | "level"
-  | "interval";
-export type Tone = "main" | "other" | "soft" | "warning";
+export type MarkKind = "line" | "dots" | "bars" | "band";
+export type Tone = "main" | "other" | "soft";
 
 export interface Column {
   readonly name: string;
@@ -33,7 +25,6 @@ export interface Mark {
   readonly kind: MarkKind;
   readonly y: string;
   readonly y2: string | null;
-  readonly by: string | null;
   readonly name: string;
   readonly tone: Tone;
 }
@@ -63,19 +54,20 @@ export const rowCount = (table: Table): number => table.columns[0]?.values.lengt
 export const headingOf = ({ name, unit }: Column): string => (unit === "" ? name : `${name} (${unit})`);
 
 /**
- * The table as CSV (RFC 4180), lines of comment first: where it comes from. Numbers as they are;
- * what is not known is empty.
+ * The table as CSV (RFC 4180). Numbers as they are; what is not known is empty. Where it comes from
+ * stands in the last column, `about`, as JSON, in the first row, as in the tree's own CSV
+ * (backend/semioscope/exchange/csv_file.py).
  */
-export function csvOf(table: Table, provenance: readonly string[]): string {
-  const comments = provenance.map((line) => `# ${line.replaceAll(/[\r\n]+/g, " ")}`);
-  const head = table.columns.map((column) => quoted(headingOf(column))).join(",");
-  const rows = Array.from({ length: rowCount(table) }, (_, row) =>
-    table.columns.map(({ values }) => quoted(values[row] ?? "")).join(","),
-  );
-  return [...comments, head, ...rows, ""].join("\r\n");
+export function csvOf(table: Table, about: Readonly<Record<string, unknown>>): string {
+  const head = [...table.columns.map(headingOf), "about"];
+  const rows = Array.from({ length: rowCount(table) }, (_, row) => [
+    ...table.columns.map(({ values }) => values[row] ?? ""),
+    row === 0 ? JSON.stringify(about) : "",
+  ]);
+  return [head, ...rows].map((cells) => `${cells.map(quoted).join(",")}\r\n`).join("");
 }
 
 function quoted(value: number | string): string {
   const text = String(value);
-  return /[",\r\n]/.test(text) || /^[=+@#]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -9,7 +9,6 @@ export const isMeasured = (colour: string): colour is Measured =>
 
 export interface Overlay {
   readonly name: Measured;
-  readonly unit: string;
   /** By node; NaN where it is not known. Later nodes have none yet. */
   readonly values: Float32Array;
   /** Where the colour scale ends. */

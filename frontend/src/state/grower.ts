@@ -51,16 +51,16 @@ export class Grower {
    * Looks at a picture at rest, and grows it if it waits for something. isMeant: one went there by
    * one step, so that nothing else need be waited for.
    */
-  consider(scene: Scene, lines: LatticeOptions, steps: number, isMeant = false): void {
+  consider(scene: Scene, shape: LatticeOptions, steps: number, isMeant = false): void {
     clearTimeout(this.timer);
     if (!this.wanted(scene)) {
-      if (this.current !== null && (!this.view.growing || this.current.key !== this.key(lines))) {
+      if (this.current !== null && (!this.view.growing || this.current.key !== this.key(shape))) {
         this.drop();
       }
       return;
     }
     const settle = isMeant ? 0 : SETTLE_MS;
-    this.timer = setTimeout(() => void this.ask(scene, lines, steps), settle + this.rest(lines));
+    this.timer = setTimeout(() => void this.ask(scene, shape, steps), settle + this.rest(shape));
   }
 
   /** What grows for a view that is gone is called off; what has grown stays. */
@@ -86,14 +86,15 @@ export class Grower {
     return scene.open > 0 && view.growing && session.canWrite && session.tree.rule_available;
   }
 
-  private async ask(scene: Scene, lines: LatticeOptions, fill: number): Promise<void> {
-    const key = this.key(lines);
+  private async ask(scene: Scene, shape: LatticeOptions, fill: number): Promise<void> {
+    const key = this.key(shape);
     const before = this.asked.get(key)?.steps ?? 0;
     const running = this.session.jobs.some((job) => job.automatic && job.state === "running");
     if (this.busy || (running && before > 0)) return;
-    const failure = this.failed(lines);
+    const failure = this.failed(shape);
     if (failure !== null && failure.count > MOST_AGAIN) return;
-    const more = before === 0 ? fill : Math.min(mostSteps(this.isAsTold(lines) ? lines.lines : mostLinesIn(lines.room ?? lines.lines)), before + MORE_STEPS);
+    const most = this.isAsTold(shape) ? shape.lines : mostLinesIn(shape.room ?? shape.lines);
+    const more = before === 0 ? fill : Math.min(mostSteps(most), before + MORE_STEPS);
     const steps = failure === null ? more : before;
     if (failure === null && steps <= before) return;
     this.asked.delete(key);
@@ -104,7 +105,7 @@ export class Grower {
       const { camera, heights } = this.view;
       const job = await growTree(this.session.ref, {
         state: { node: camera.anchor },
-        strategy: this.worlds(scene, lines, steps),
+        strategy: this.worlds(scene, shape, steps),
         heights,
         automatic: true,
         client: this.session.client,
@@ -117,7 +118,7 @@ export class Grower {
       if (asProblem(thrown).code === "view-allowance-used" && allowance !== null) {
         this.asked.delete(key);
         this.session.allow({ ...allowance, states: 0 });
-        this.consider(scene, lines, fill);
+        this.consider(scene, shape, fill);
       } else this.session.refresh();
     } finally {
       this.busy = false;
@@ -128,12 +129,12 @@ export class Grower {
    * All lines of a whole state, by their number; where others or fewer are in view those that wait,
    * one by one: the largest on the screen first.
    */
-  private worlds(scene: Scene, lines: LatticeOptions, steps: number): Strategy {
+  private worlds(scene: Scene, shape: LatticeOptions, steps: number): Strategy {
     const { camera, seed, offset, isConditioned, measure } = this.view;
     const common = { kind: "worlds" as const, steps, offset, seed, conditioned: isConditioned };
     const { model } = this.session;
-    if (this.isAsTold(lines)) return { ...common, lines: lines.lines, lo: 0, hi: 1, origin: 0 };
-    const lattice = latticeOf(model, measure, camera, lines);
+    if (this.isAsTold(shape)) return { ...common, lines: shape.lines, lo: 0, hi: 1, origin: 0 };
+    const lattice = latticeOf(model, measure, camera, shape);
     const all = [...lattice.ids.keys()];
     const waiting = scene.lines.filter(({ end }) => end === "open").map(({ index }) => index);
     const heightOf = (line: number): number =>
@@ -159,19 +160,19 @@ export class Grower {
   }
 
   /** How the growth of this view failed since it was last asked for; null: it did not. */
-  private failed(lines: LatticeOptions): ViewFailure | null {
+  private failed(shape: LatticeOptions): ViewFailure | null {
     const { failure } = this.session;
-    const last = this.asked.get(this.key(lines));
+    const last = this.asked.get(this.key(shape));
     return failure !== null && last !== undefined && failure.at >= last.at ? failure : null;
   }
 
   /** How long to leave the engine alone. */
-  private rest(lines: LatticeOptions): number {
+  private rest(shape: LatticeOptions): number {
     const { allowance } = this.session;
     if (allowance !== null && allowance.states < 1) {
       return Math.max(0, allowance.at + ALLOWANCE_MS - Date.now());
     }
-    const failure = this.failed(lines);
+    const failure = this.failed(shape);
     if (failure === null || failure.isWaived) return 0;
     const wait = Math.min(LATEST_AGAIN_MS, AGAIN_MS * 2 ** (failure.count - 1));
     return Math.max(0, failure.at + wait - Date.now());

@@ -1,20 +1,22 @@
 import { readProfile } from "../api/instruments";
 import { asProblem, type Problem } from "../api/problem";
-import type { InstrumentKind } from "./instrumentKinds";
 import type { TreeSession } from "./session.svelte";
 import type { ViewState } from "./view.svelte";
 import type { InstrumentReading } from "./wire";
 
 /** So long the selection has to rest before it is measured. */
 const SETTLE_MS = 120;
+/** What has grown meanwhile seldom changes the trajectory that is measured. */
+const WHILE_GROWING_MS = 1200;
 
-/** The instrument that is open: what it was asked, what it has found, or why it found nothing. */
+/** The trajectory profile: what it was asked, what it has found, or why it found nothing. */
 export class Measuring {
   reading = $state.raw<InstrumentReading | null>(null);
   problem = $state.raw<Problem | null>(null);
   asking = $state(false);
   private timer: ReturnType<typeof setTimeout> | undefined;
   private current: AbortController | null = null;
+  private asked = "";
 
   constructor(
     private readonly session: TreeSession,
@@ -22,17 +24,31 @@ export class Measuring {
   ) {}
 
   /** Reads what the instrument depends on, and measures when that has come to rest. */
-  follow(kind: InstrumentKind): void {
-    const { version, past } = this.session;
-    const { selection, heights } = this.view;
-    void [version, past, kind];
+  follow(): void {
+    void this.session.version;
+    const { selection, heights, base } = this.view;
+    const what = `${selection.node}/${heights}/${base.fingerprint}`;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.measure(selection.node, heights), SETTLE_MS);
+    if (selection.node === 0) {
+      // There is nothing to measure, and nothing to ask.
+      this.stop();
+      this.asked = "";
+      this.reading = this.problem = null;
+      return;
+    }
+    this.timer = setTimeout(
+      () => {
+        this.asked = what;
+        void this.measure(selection.node, heights);
+      },
+      what === this.asked ? WHILE_GROWING_MS : SETTLE_MS,
+    );
   }
 
   stop(): void {
     clearTimeout(this.timer);
     this.current?.abort();
+    this.current = null;
   }
 
   private async measure(node: number, heights: "rule" | "procedure"): Promise<void> {

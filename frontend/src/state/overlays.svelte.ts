@@ -5,13 +5,15 @@ import { notices } from "./notices.svelte";
 import type { TreeSession } from "./session.svelte";
 import type { ViewState } from "./view.svelte";
 
-/** What has grown meanwhile is measured so much later: at once, where nothing is measured yet. */
+/** What has grown meanwhile is measured so much later; at once, where something else is asked. */
 const WHILE_GROWING_MS = 600;
 
 /** Keeps what states are coloured by, where that is an instrument's result, up to date. */
 export class Overlays {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private current: AbortController | null = null;
+  /** What was asked for last, and of which moment of the tree. */
+  private asked = { what: "", seq: -1 };
 
   constructor(
     private readonly session: TreeSession,
@@ -20,30 +22,38 @@ export class Overlays {
 
   /** Reads what it depends on; to be called in an effect. */
   follow(): void {
-    const { colour, heights } = this.view;
+    const { colour, heights, base } = this.view;
     const { version, loading, model } = this.session;
     void version;
     clearTimeout(this.timer);
+    if (!isMeasured(colour)) this.asked.what = "";
     if (!isMeasured(colour) || loading !== null) return;
-    const wait = model.overlay?.name === colour ? WHILE_GROWING_MS : 0;
-    this.timer = setTimeout(() => void this.read(colour, heights), wait);
+    const what = `${colour}/${heights}/${base.fingerprint}`;
+    const isOther = what !== this.asked.what;
+    if (!isOther && model.seq === this.asked.seq) return;
+    this.timer = setTimeout(
+      () => {
+        this.asked = { what, seq: model.seq };
+        void this.read(colour, heights);
+      },
+      isOther ? 0 : WHILE_GROWING_MS,
+    );
   }
 
   stop(): void {
     clearTimeout(this.timer);
     this.current?.abort();
+    this.current = null;
   }
 
   private async read(name: Measured, heights: "rule" | "procedure"): Promise<void> {
     this.current?.abort();
     const mine = (this.current = new AbortController());
-    const { model } = this.session;
     try {
-      const { header, columns } = await readOverlay(this.session.ref, name, heights, mine.signal);
+      const { columns } = await readOverlay(this.session.ref, name, heights, mine.signal);
       const values = columns["values"];
       if (this.current !== mine || !(values instanceof Float32Array)) return;
-      model.overlay = { name, unit: String(header["unit"]), values, hi: endOf(values) };
-      this.view.overlaid += 1;
+      this.session.overlay({ name, values, hi: endOf(values) });
     } catch (thrown) {
       if (this.current === mine) notices.say(asProblem(thrown).message);
     }

@@ -3,6 +3,7 @@ import type { Frame } from "../api/frame";
 import { asProblem, type Problem } from "../api/problem";
 import { TreeSocket, type Connection } from "../api/socket";
 import type { EventHeader, TreeHeader, WeightsHeader } from "../base/headers";
+import type { Overlay } from "../model/overlay";
 import { TreeModel } from "../model/tree";
 import type { Weighting } from "../model/weighting";
 import { Loading } from "./loading.svelte";
@@ -211,6 +212,12 @@ export class TreeSession {
   /** While one looks back: what is shown has changed. */
   shown(): void {
     this.past = this.model.seq;
+    this.version += 1;
+  }
+
+  /** What an instrument has found of the states colours them from now on. */
+  overlay(found: Overlay): void {
+    this.model.overlay = found;
     this.version += 1;
   }
 

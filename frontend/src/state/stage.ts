@@ -21,6 +21,8 @@ export const STAGE = {
   phone: 560,
   phoneToolbar: 82,
   linePitch: 17,
+  /** At the presentation size text is large, and its lines may stand closer. */
+  presentedPitch: 14,
   /** Beside the canvas, both sides together. */
   sides: 16,
   /** Of the minimap, where there is room for one. */
@@ -37,8 +39,8 @@ export const MOST_FIRST_STEPS = 48;
 export const MOST_STEPS = 96;
 
 /** How many lines of text fit a canvas of this height; even, so that half of them are even worlds too. */
-export const linesFor = (height: number): number =>
-  Math.min(MOST_LINES, Math.max(FEWEST_LINES, 2 * Math.floor(height / STAGE.linePitch / 2)));
+export const linesFor = (height: number, pitch: number = STAGE.linePitch): number =>
+  Math.min(MOST_LINES, Math.max(FEWEST_LINES, 2 * Math.floor(height / pitch / 2)));
 
 /** How many steps fill a canvas of this width, roughly. */
 export const stepsFor = (width: number): number =>

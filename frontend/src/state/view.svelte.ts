@@ -11,6 +11,7 @@ import type { Weighting } from "../model/weighting";
 import { writeView, type Colour, type Heights, type ViewAddress, type ViewKind } from "./address";
 import { NO_FILTER, type FilterDraft } from "./filter";
 import type { InstrumentKind } from "./instrumentKinds";
+import type { Lines } from "./history";
 import { Marks } from "./marks.svelte";
 import { FIRST_MULTIWAY, type MultiwayChoice } from "./multiway";
 import type { TreeSession } from "./session.svelte";
@@ -32,17 +33,7 @@ export class ViewState {
   heights = $state<Heights>("procedure");
   /** Heights and lines of what is not pruned only (SCIENCE §8). */
   conditioned = $state(false);
-  /** What the states are coloured by. */
-  get colour(): Colour {
-    void this.overlaid;
-    return this.chosen;
-  }
-  set colour(colour: Colour) {
-    this.chosen = colour;
-  }
-  private chosen = $state<Colour>("entropy");
-  /** Counts what instruments have found to colour by (state/overlays.svelte.ts). */
-  overlaid = $state(0);
+  colour = $state<Colour>("entropy");
   /** The axis of time is open. */
   timeOpen = $state(false);
   /** The instrument that is open beneath the canvas. */
@@ -69,19 +60,24 @@ export class ViewState {
   /** What the canvas shows, at rest. */
   scene = $state.raw<Scene | null>(null);
 
-  /** What the heights are by, and what pruning has left of it. */
-  readonly conditioning: Conditioning = $derived.by(() => {
+  /** What the heights are by: the rule, or the procedure. */
+  readonly base: Weighting = $derived.by(() => {
     const { model, version, weighting } = this.session;
     void version;
-    return new Conditioning(model, this.heights === "rule" ? model.ruleWeighting : weighting);
+    return this.heights === "rule" ? model.ruleWeighting : weighting;
   });
-  /** What a state's interval is divided by, as it is drawn. */
-  readonly measure: Weighting = $derived.by(() => {
-    if (this.isConditioned) return this.conditioning.weighting;
-    return this.heights === "rule" ? this.session.model.ruleWeighting : this.session.weighting;
+  /** The same, and what pruning has left of it. */
+  readonly conditioning: Conditioning = $derived.by(() => {
+    const { model, version } = this.session;
+    void version;
+    return new Conditioning(model, this.base);
   });
   /** Whether the picture shows only what is not pruned, and something is. */
   readonly isConditioned: boolean = $derived(this.conditioned && this.conditioning.cuts > 0);
+  /** What a state's interval is divided by, as it is drawn. */
+  readonly measure: Weighting = $derived(
+    this.isConditioned ? this.conditioning.weighting : this.base,
+  );
 
   /** What is picked and visited here. */
   readonly marks: Marks;
@@ -115,6 +111,8 @@ export class ViewState {
     offset: this.offset,
     seed: this.seed,
   });
+  /** Which of them are in view. */
+  readonly lines: Lines = $derived({ ...this.camera, ...this.shape });
 
   /** A worlds growth as large as the canvas. */
   readonly worlds = $derived({

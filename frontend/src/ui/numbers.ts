@@ -43,6 +43,10 @@ export function figure(value: number, unit: string): string {
   return unit === "" ? shown : `${shown} ${value === 1 ? one : unit}`;
 }
 
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+/** About how many, in a few characters: "99.5K". */
+export const roughly = (value: number): string => compact.format(value);
+
 export const count = (value: number): string => grouped.format(value);
 
 export const plural = (value: number, one: string, many = `${one}s`): string =>

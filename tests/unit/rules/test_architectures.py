@@ -28,6 +28,7 @@ from semioscope.rules.causal_lm.rows import RowsEngine
 from semioscope.rules.causal_lm.sequential import SequentialEngine
 from semioscope.rules.causal_lm.suitable import suitable_engine
 from semioscope.rules.causal_lm.transformers_reader import TransformersReader
+from semioscope.rules.interest import NobodyWaits, waited_for
 from tests.unit.rules.families import FAMILIES, SIZE, WINDOW, tiny
 
 State = tuple[int, ...]
@@ -366,3 +367,25 @@ def test_in_half_precision_the_bound_is_the_models_own_spread_and_said(
     )
     engine, notes = suitable_engine(model, SIZE)
     assert "off by" in notes[0]
+
+
+@pytest.mark.parametrize("name", ["GPT-2", "Gemma 2", "Mamba", "RecurrentGemma"])
+def test_a_pass_that_nobody_waits_for_is_broken_off_and_leaves_no_trace(name: str) -> None:
+    """On every path: one pass for a tree, rows, each state alone."""
+    engine, _ = suitable_engine(model_of(name), SIZE)
+    first, second = (3, 5, 7), (3, 5, 8, 9)
+    (before,) = [row.log_probs.copy() for row in engine.log_probs([first])]
+    kept = engine.tokens_kept if isinstance(engine, TreeEngine) else 0
+    with waited_for(lambda: False), pytest.raises(NobodyWaits):
+        list(engine.log_probs([second]))
+    if isinstance(engine, TreeEngine):
+        assert engine.tokens_kept == kept
+        looks = iter([True, False])  # for one layer of two
+        with waited_for(lambda: next(looks)), pytest.raises(NobodyWaits):
+            list(engine.log_probs([second]))
+        assert engine.tokens_kept == kept
+    found = {row.place: row.log_probs.copy() for row in engine.log_probs([first, second])}
+    plain = SequentialEngine(model_of(name))
+    exact = {row.place: row.log_probs.copy() for row in plain.log_probs([first, second])}
+    assert np.abs(found[0] - before).max() <= TOLERANCE
+    assert np.abs(found[1] - exact[1]).max() <= TOLERANCE

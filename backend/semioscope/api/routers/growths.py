@@ -16,7 +16,6 @@ from semioscope.api.wire import (
     ProcedureRequest,
     ProcedureSet,
     PruneRequest,
-    Refusal,
     RestoreRequest,
 )
 from semioscope.core.sampling import Procedure
@@ -76,18 +75,6 @@ async def undo(ref: Ref, house: House, me: Me) -> Edited:
 async def redo(ref: Ref, house: House, me: Me) -> Edited:
     """Until one's own next change."""
     return views.edited(await house.redo(me, ref))
-
-
-@router.get("/undo", operation_id="canUndo", summary="Whether an undo would be refused")
-async def can_undo(ref: Ref, house: House, me: Me) -> Refusal:
-    """Changes nothing. For pages: a browser logs a refused command as an error."""
-    return views.refusal(await house.refusal(me, ref, is_undo=True))
-
-
-@router.get("/redo", operation_id="canRedo", summary="Whether a redo would be refused")
-async def can_redo(ref: Ref, house: House, me: Me) -> Refusal:
-    """Changes nothing."""
-    return views.refusal(await house.refusal(me, ref, is_undo=False))
 
 
 @router.put("/procedure", operation_id="setProcedure", summary="Set the sampling procedure")

@@ -31,15 +31,13 @@ class InstrumentTable(Told):
 
 
 class FigureMark(Told):
-    """A kind of drawing of columns y (and y2) over the figure's x; by: a column whose words tell
-    series apart."""
+    """A kind of drawing of columns y (and y2) over the figure's x."""
 
-    kind: Literal["line", "dots", "bars", "band", "areas", "steps", "level", "interval"]
+    kind: Literal["line", "dots", "bars", "band"]
     y: str
     y2: str | None
-    by: str | None
     name: str
-    tone: Literal["main", "other", "soft", "warning"]
+    tone: Literal["main", "other", "soft"]
 
 
 class InstrumentFigure(Told):
@@ -64,13 +62,6 @@ class InstrumentAbout(Told):
     source: str
 
 
-class Overlay(Told):
-    """What may colour the tree: a column of a table that has nodes."""
-
-    table: str
-    column: str
-
-
 class InstrumentReading(Told):
     """What an instrument has found."""
 
@@ -78,4 +69,3 @@ class InstrumentReading(Told):
     summary: Annotated[list[str], Field(description="Sentences, the most important first.")]
     tables: list[InstrumentTable]
     figures: list[InstrumentFigure]
-    overlay: Overlay | None

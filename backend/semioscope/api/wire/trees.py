@@ -186,14 +186,6 @@ class Edited(Told):
     node: int | None
 
 
-class Refusal(Told):
-    """Why a command would be refused now; all None: it would not."""
-
-    code: str | None
-    detail: str | None
-    hint: str | None
-
-
 class ProcedureSet(Told):
     seq: int
     fingerprint: str

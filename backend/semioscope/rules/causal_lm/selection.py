@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Final
 
 from semioscope.core.errors import Unavailable
+from semioscope.rules.causal_lm.complete import incomplete
 
 DESCRIBING: Final = (
     *("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"),
@@ -57,17 +58,11 @@ def _shards(model: str, names: Collection[str], index: str) -> tuple[str, ...]:
     try:
         shards = sorted({str(name) for name in json.loads(index)["weight_map"].values()})
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise Unavailable(
-            "incomplete-model",
-            f"{model} has an {INDEX} that cannot be read.",
-            "Get the model's files again.",
-        ) from None
+        raise incomplete(f"{model} has an {INDEX} that cannot be read.") from None
     absent = [name for name in shards if name not in names or not name.endswith(".safetensors")]
     if absent or not shards:
-        raise Unavailable(
-            "incomplete-model",
+        raise incomplete(
             f"{model} lacks {len(absent):,} of the {len(shards):,} files its {INDEX} names"
-            f"{', such as ' + absent[0] if absent else ''}.",
-            "Get the model's files again.",
+            f"{', such as ' + absent[0] if absent else ''}."
         )
     return tuple(shards)
