@@ -9,7 +9,7 @@ export const isMeasured = (colour: string): colour is Measured =>
 
 export interface Overlay {
   readonly name: Measured;
-  /** By node; NaN where it is not known. Later nodes have none yet. */
+  /** By node; NaN where it is not known. Later nodes have none yet. Of ranks log₂(1 + rank). */
   readonly values: Float32Array;
   /** Where the colour scale ends. */
   readonly hi: number;
@@ -19,8 +19,14 @@ export interface Overlay {
 const SHOWN = 0.98;
 const MOST_SORTED = 20_000;
 
+/** What is drawn of a result. Ranks differ by orders of magnitude: linearly, all but a few were one. */
+export function overlayOf(name: Measured, found: Float32Array): Overlay {
+  const values = name === "rank" ? found.map((rank) => Math.log2(1 + rank)) : found;
+  return { name, values, hi: endOf(values) };
+}
+
 /** Where a scale for these values ends: a round number that all but a few keep below. */
-export function endOf(values: Float32Array): number {
+function endOf(values: Float32Array): number {
   const step = Math.max(1, Math.floor(values.length / MOST_SORTED));
   const known: number[] = [];
   for (let i = 0; i < values.length; i += step) if (Number.isFinite(values[i])) known.push(values[i]!);

@@ -50,7 +50,7 @@ function rangeOf({ colour, lo, hi }: ColourDomain): string {
     case "varentropy":
       return `${figure(lo)} – ${figure(hi)} bits²`;
     case "rank":
-      return `rank ${figure(lo)} – ${figure(hi)}`;
+      return `rank 0 – ${Math.round(2 ** hi - 1)} (log scale)`;
     case "trajectory":
       return `${figure(lo)} – ${figure(hi)} bits`;
     case "author":

@@ -25,7 +25,8 @@ export class Measuring {
 
   /** Reads what the instrument depends on, and measures when that has come to rest. */
   follow(): void {
-    void this.session.version;
+    // A connection that is back is a reason to ask again.
+    void [this.session.version, this.session.connection];
     const { selection, heights, base } = this.view;
     const what = `${selection.node}/${heights}/${base.fingerprint}`;
     clearTimeout(this.timer);

@@ -1,6 +1,6 @@
 import { readOverlay } from "../api/instruments";
 import { asProblem } from "../api/problem";
-import { endOf, isMeasured, type Measured } from "../model/overlay";
+import { isMeasured, overlayOf, type Measured } from "../model/overlay";
 import { notices } from "./notices.svelte";
 import type { TreeSession } from "./session.svelte";
 import type { ViewState } from "./view.svelte";
@@ -53,7 +53,7 @@ export class Overlays {
       const { columns } = await readOverlay(this.session.ref, name, heights, mine.signal);
       const values = columns["values"];
       if (this.current !== mine || !(values instanceof Float32Array)) return;
-      this.session.overlay({ name, values, hi: endOf(values) });
+      this.session.overlay(overlayOf(name, values));
     } catch (thrown) {
       if (this.current === mine) notices.say(asProblem(thrown).message);
     }
